@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* actions.c - makes a machine run */
+#include "host/libvirt/libvirt_host.h"
+
+static int perform(virDomainPtr domain, enum host_action action)
+{
+	switch (action) {
+	case ACTION_START:
+	case ACTION_RESTORE: /* a machine with a saved image is restored from it */
+		return virDomainCreate(domain);
+	case ACTION_RESUME:
+		return virDomainResume(domain);
+	case ACTION_WAKEUP:
+		return virDomainPMWakeup(domain, 0);
+	}
+	return -1;
+}
+
+int domains_act(
+	struct host *host, const struct uuid *id, enum host_action action, struct error *error)
+{
+	virDomainPtr domain;
+	int result = libvirt_domain(host, id, &domain, error);
+
+	if (result < 0)
+		return result;
+	if (perform(domain, action) < 0)
+		result = libvirt_error(host, error);
+	virDomainFree(domain);
+	return result;
+}

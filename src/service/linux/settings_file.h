@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings_file.h - the settings file on a disk that others write to
+ *
+ * Reads it, and notices when it may have changed: written, replaced by another file, removed,
+ * made readable, or created later, directory and all. An editor's saving is several changes:
+ * the service waits a moment before it loads.
+ */
+#ifndef HYPERVIVE_SERVICE_LINUX_SETTINGS_FILE_H
+#define HYPERVIVE_SERVICE_LINUX_SETTINGS_FILE_H
+
+#include "service/settings.h"
+
+enum { SETTINGS_FILE_MAX = 1024 * 1024 }; /* bytes */
+
+struct settings_file;
+
+/*
+ * Does not read yet. optional: the file may be missing (the default path). A kernel that gives
+ * no notifications is no failure: SIGHUP does the rest then.
+ */
+int settings_file_open(
+	struct settings_file **file, const char *path, bool optional, struct error *error);
+
+/* Readable when settings_file_changed() should be asked; -1 when there are no notifications. */
+int settings_file_fd(const struct settings_file *file);
+
+/* Takes what the kernel had to tell; true when the file may have changed. */
+bool settings_file_changed(struct settings_file *file);
+
+/*
+ * Reads the file on top of *settings, as settings_read() does. Fails, and leaves *settings as it
+ * was, when there is no file (unless it is optional), or it is no regular file, over 1 MiB, or
+ * cannot be read. A file that was read before and is gone leaves *settings too: that is told once
+ * as trouble of line 0, and no failure. trouble may be NULL.
+ */
+int settings_file_load(struct settings_file *file, struct settings *settings,
+	settings_trouble_fn *trouble, void *context, struct error *error);
+
+void settings_file_close(struct settings_file *file); /* NULL is allowed */
+
+#endif
