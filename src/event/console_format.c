@@ -48,10 +48,10 @@ void console_format(const struct event *event, enum console_style style, struct 
 		buffer_text(buffer, "\n");
 		return;
 	}
-	buffer_printf(buffer, "%s  %s%-*s%s  %4d  %-*s  ",
-		clock_format_local(event->time_us, time), color ? color_of(severity) : "",
-		SEVERITY_WIDTH, event_severity_name(severity), color ? "\x1b[0m" : "", event->id,
-		CATEGORY_WIDTH, info ? event_category_label(info->category) : "Unknown");
+	buffer_printf(buffer, "%s  %s%-*s%s  %4d  %-*s  ", clock_format_local(event->time_us, time),
+		color ? color_of(severity) : "", SEVERITY_WIDTH, event_severity_name(severity),
+		color ? "\x1b[0m" : "", event->id, CATEGORY_WIDTH,
+		info ? event_category_label(info->category) : "Unknown");
 	put_message(event, buffer);
 	buffer_text(buffer, "\n");
 }

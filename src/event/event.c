@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-#define EVENT(id, severity, category, message, explanation)                                        \
+#define EVENT(id, severity, category, message, explanation) \
 	{(id), SEVERITY_##severity, CATEGORY_##category, (message), (explanation)},
 static const struct event_info CATALOGUE[] = {EVENT_CATALOGUE(EVENT)};
 #undef EVENT
@@ -63,8 +63,8 @@ const char *event_severity_name(enum event_severity severity)
 const char *event_category_label(enum event_category category)
 {
 	switch (category) {
-#define CATEGORY(constant, number, label)                                                          \
-	case constant:                                                                             \
+#define CATEGORY(constant, number, label) \
+	case constant:                    \
 		return label;
 		EVENT_CATEGORIES(CATEGORY)
 #undef CATEGORY

@@ -124,8 +124,7 @@ int event_from_json(struct event *event, const char *line, size_t length, struct
 			json_reader_next(&reader);
 	}
 	if (reader.token == JSON_BAD)
-		return error_set(
-			error, ERR_FAILED, "the line is no event: it %s", reader.problem);
+		return error_set(error, ERR_FAILED, "the line is no event: it %s", reader.problem);
 	if (reader.token != JSON_END)
 		return error_set(error, ERR_FAILED, "the line is no event: it is no JSON object");
 	if (!found.time || !found.id)

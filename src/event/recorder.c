@@ -33,7 +33,7 @@
 
 enum {
 	SINKS_MAX = 8,
-	QUEUE_SIZE = 1024,
+	QUEUE_SIZE = 4096,
 	SLOTS_A_LANE = QUEUE_SIZE + 4, /* the one being written, the one being emitted, remarks */
 	STACK_SIZE = 256 * 1024,
 	FREE_MS = 2000,
@@ -276,8 +276,7 @@ static void lane_step_locked(struct lane *lane)
 	uint64_t lost = lane->lost + item.lost_before, written = 0;
 	pthread_mutex_unlock(&recorder->lock);
 
-	int rc = write_through(
-		lane, item.slot ? &item.slot->event : NULL, &lost, &written, &error);
+	int rc = write_through(lane, item.slot ? &item.slot->event : NULL, &lost, &written, &error);
 
 	pthread_mutex_lock(&recorder->lock);
 	lane->lost = lost;
@@ -486,8 +485,7 @@ size_t recorder_counters(struct recorder *recorder, struct recorder_counters *ro
 	size_t count = recorder->lane_count;
 	for (size_t i = 0; i < count && i < most; i++) {
 		const struct lane *lane = recorder->lanes[i];
-		rows[i] = (struct recorder_counters){
-			lane->name, lane->written, lane->lost_ever};
+		rows[i] = (struct recorder_counters){lane->name, lane->written, lane->lost_ever};
 	}
 	pthread_mutex_unlock(&recorder->lock);
 	return count;
@@ -500,8 +498,8 @@ static bool all_idle(struct recorder *recorder)
 	pthread_mutex_lock(&recorder->lock);
 	for (size_t i = 0; i < recorder->lane_count; i++) {
 		const struct lane *lane = recorder->lanes[i];
-		idle = idle && !lane->busy && !lane->count && !lane->lost_at_tail && !lane->reopen &&
-			!lane->replace;
+		idle = idle && !lane->busy && !lane->count && !lane->lost_at_tail &&
+		       !lane->reopen && !lane->replace;
 	}
 	pthread_mutex_unlock(&recorder->lock);
 	return idle;

@@ -3,6 +3,7 @@
  * generate_settings.c - what is made of the table of settings when hypervive is built
  *
  *   generate man-settings   the entries of hypervive.conf(5), in roff
+ *   generate markdown-settings   the table of README.md
  *   generate example        an example hypervive.conf in which every default stands, commented out
  */
 #include <stdio.h>
@@ -106,6 +107,30 @@ static void write_example(const struct setting_info *table, size_t count)
 	}
 }
 
+/* A pipe within a cell would end it. */
+static void write_cell(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '|')
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
+static void write_markdown(const struct setting_info *table, size_t count)
+{
+	puts("| key | values | meaning |\n|---|---|---|");
+	for (size_t i = 0; i < count; i++) {
+		printf("| `%s` | ", table[i].key);
+		write_cell(table[i].values);
+		fputs(" | ", stdout);
+		write_cell(table[i].explanation);
+		if (*table[i].initial)
+			printf(" Default: %s.", table[i].initial);
+		puts(" |");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	size_t count;
@@ -113,10 +138,12 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "man-settings") == 0) {
 		write_man_settings(table, count);
+	} else if (argc == 2 && strcmp(argv[1], "markdown-settings") == 0) {
+		write_markdown(table, count);
 	} else if (argc == 2 && strcmp(argv[1], "example") == 0) {
 		write_example(table, count);
 	} else {
-		fputs("usage: generate man-settings|example\n", stderr);
+		fputs("usage: generate man-settings|markdown-settings|example\n", stderr);
 		return 2;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {

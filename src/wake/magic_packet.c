@@ -222,6 +222,7 @@ static enum magic_verdict judge_udp(
 	payload.bytes = frame->bytes + udp + UDP_SIZE;
 	payload.length = udp_length - UDP_SIZE;
 	packet->body_length = end - packet->body_offset;
+	packet->checksum_offset = udp + 6;
 	return searched_throughout(get16(frame->bytes + udp + 2))
 		       ? search_anywhere(packet, &payload)
 		       : search_start(packet, &payload);

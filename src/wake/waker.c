@@ -438,10 +438,15 @@ static void malformed(struct waker *waker, const struct passage *passage)
 static uint64_t digest_of(
 	const struct waker *waker, const struct frame *frame, const struct magic_packet *packet)
 {
-	uint64_t parts[2] = {0};
+	size_t end = packet->body_offset + packet->body_length;
+	size_t before = packet->checksum_offset ? packet->checksum_offset : end;
+	size_t after = packet->checksum_offset ? packet->checksum_offset + 2 : end;
+	uint64_t parts[3] = {0};
 
 	memcpy(parts, packet->sender.bytes, sizeof(packet->sender.bytes));
-	parts[1] = siphash13(&waker->key, frame->bytes + packet->body_offset, packet->body_length);
+	parts[1] = siphash13(
+		&waker->key, frame->bytes + packet->body_offset, before - packet->body_offset);
+	parts[2] = siphash13(&waker->key, frame->bytes + after, end - after);
 	return siphash13(&waker->key, parts, sizeof(parts));
 }
 

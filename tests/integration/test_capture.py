@@ -470,6 +470,25 @@ def test_many_large_frames_do_not_stall_it(setting):
         assert [each["mac"] for each in probe.heard()] == ["52:54:00:00:00:02", TARGET]
 
 
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_large_frames_find_their_slots(setting, tmp_path):
+    """The first of three cannot be fetched in time: it is told cut, the others with their own bytes."""
+    macs = ["52:54:00:00:00:02", "52:54:00:00:00:03", "52:54:00:00:00:04"]
+    frames = [ether() / ip4() / udp(9, bytes(3000) + magic(mac)) for mac in macs]
+    probe = setting.probe(wrapper=[
+        "strace", "-E", "ASAN_OPTIONS=detect_leaks=0",  # which does not work under strace
+        "-o", str(tmp_path / "trace"), "-e", "trace=recvfrom", "-e", "inject=recvfrom:error=ENOBUFS:when=1"])
+    probe.tell("hold")
+    setting.peer.send("v1", *frames)
+    probe.tell("read")
+    heard = probe.heard(at_least=3)
+    assert [each["verdict"] for each in heard] == ["none", "packet", "packet"]
+    assert int(heard[0]["length"]) < int(heard[0]["wire"]) == len(raw(frames[0]))
+    assert [each["mac"] for each in heard[1:]] == macs[1:]
+    setting.peer.send("v1", frames[0])
+    assert [each["mac"] for each in probe.heard()] == macs[:1]
+
+
 def test_large_frames_from_two_sides_are_not_confused(setting):
     """Two processors fill the ring at once: each frame is told with the interface it came by."""
     setting.host.veth("w0", setting.peer, "w1", mtu=9000)

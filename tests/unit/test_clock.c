@@ -81,7 +81,7 @@ static void calendar(void)
 
 		clock_seconds_to_civil(s + 86399, &got);
 		wrong += got.year != at.year || got.month != at.month || got.day != at.day ||
-			got.hour != 23 || got.second != 59 || clock_civil_to_seconds(&at) != s;
+			 got.hour != 23 || got.second != 59 || clock_civil_to_seconds(&at) != s;
 		next.day++;
 		if (!clock_civil_valid(&next))
 			next = (struct clock_civil){at.year, at.month + 1, 1, 0, 0, 0};
@@ -109,7 +109,8 @@ static void running(void)
 
 	struct clock_civil local;
 	clock_seconds_to_local(INT64_C(1795292130), &local);
-	is_number(clock_local_to_seconds(&local), INT64_C(1795292130), "local time, there and back");
+	is_number(
+		clock_local_to_seconds(&local), INT64_C(1795292130), "local time, there and back");
 }
 
 int main(void)

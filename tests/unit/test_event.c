@@ -114,7 +114,7 @@ static void limits(void)
 	int missing = 0;
 	for (int i = 0; i < event.count; i++)
 		missing += event.fields[i].is_text && event.text[event.fields[i].offset] != 'x' &&
-			event.text[event.fields[i].offset] != '\xe2';
+			   event.text[event.fields[i].offset] != '\xe2';
 	is_number(missing, 0, "each text that is there is whole or cut");
 }
 
@@ -130,9 +130,11 @@ static void to_json(void)
 	event_put_number(&event, FIELD_VLAN, 10);
 	event_to_json(&event, &buffer);
 	is_text(buffer.data,
-		"{\"time\":\"2026-11-21T20:15:30.123456Z\",\"id\":2000,\"severity\":\"information\","
+		"{\"time\":\"2026-11-21T20:15:30.123456Z\",\"id\":2000,\"severity\":"
+		"\"information\","
 		"\"category\":\"Magic Packet\",\"message\":\"Magic packet for 52:54:00:aa:bb:01 "
-		"from 192.0.2.7 on br\\\"0\\u001b, VLAN 10\",\"fields\":{\"mac\":\"52:54:00:aa:bb:01\","
+		"from 192.0.2.7 on br\\\"0\\u001b, VLAN "
+		"10\",\"fields\":{\"mac\":\"52:54:00:aa:bb:01\","
 		"\"source\":\"192.0.2.7\",\"interface\":\"br\\\"0\\u001b\",\"vlan\":10}}",
 		"the line of the interface page");
 	buffer_free(&buffer);
@@ -154,7 +156,8 @@ static void round_trip(void)
 	memset(huge, '\x01', sizeof(huge) - 1);
 	event_start(&event, 3001, -1);
 	for (int i = 0; i < FIELD_COUNT_OF_KINDS; i++) {
-		event_put_text(&event, (enum event_field)i, i == 5 ? "vm \xe2\x82\xac \\ \n" : huge);
+		event_put_text(
+			&event, (enum event_field)i, i == 5 ? "vm \xe2\x82\xac \\ \n" : huge);
 		event_put_number(&event, (enum event_field)i, i % 2 ? INT64_MIN : INT64_MAX);
 	}
 	event_to_json(&event, &first);

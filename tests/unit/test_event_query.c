@@ -159,8 +159,8 @@ static void ids(void)
 
 static void times(void)
 {
-	struct event_query query = {.has_since = true, .since_us = 100, .has_until = true,
-		.until_us = 200};
+	struct event_query query = {
+		.has_since = true, .since_us = 100, .has_until = true, .until_us = 200};
 	struct event event;
 
 	event_start(&event, 2000, 100);

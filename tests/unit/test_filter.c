@@ -78,10 +78,8 @@ static uint32_t run(const struct filter *filter, const struct bytes *frame, unsi
 
 		switch (BPF_CLASS(op->code)) {
 		case BPF_LD:
-			if (BPF_MODE(op->code) == BPF_IMM)
-				a = op->k;
-			else if (!load(frame, hardware_type, op->code,
-					 BPF_MODE(op->code) == BPF_IND ? x + op->k : op->k, &a))
+			if (!load(frame, hardware_type, op->code,
+				    BPF_MODE(op->code) == BPF_IND ? x + op->k : op->k, &a))
 				return 0;
 			break;
 		case BPF_LDX:
@@ -91,7 +89,10 @@ static uint32_t run(const struct filter *filter, const struct bytes *frame, unsi
 			a = calculate(op->code, a, BPF_SRC(op->code) == BPF_X ? x : op->k);
 			break;
 		case BPF_MISC:
-			x = a;
+			if (BPF_MISCOP(op->code) == BPF_TAX)
+				x = a;
+			else
+				a = x;
 			break;
 		case BPF_JMP:
 			if (BPF_OP(op->code) == BPF_JA)

@@ -152,11 +152,13 @@ static void texts(void)
 	text_is("\"\\ud83d\\ude00!\"", 64, "\xf0\x9f\x98\x80!");
 	text_is("\"\\ud83dx\"", 64, "\xef\xbf\xbdx");
 	text_is("\"\\ude00\"", 64, "\xef\xbf\xbd");
-	text_is("\"\\ud83d\\u0041\"", 64, "\xef\xbf\xbd"
-					   "A");
+	text_is("\"\\ud83d\\u0041\"", 64,
+		"\xef\xbf\xbd"
+		"A");
 	text_is("\"\\ud83d\"", 64, "\xef\xbf\xbd");
-	text_is("\"a\\u0000b\"", 64, "a\xef\xbf\xbd"
-				      "b");
+	text_is("\"a\\u0000b\"", 64,
+		"a\xef\xbf\xbd"
+		"b");
 	text_is("\"\xff\xc3\"", 64, "\xef\xbf\xbd\xef\xbf\xbd");
 	text_is("\"\xed\xa0\x80\"", 64, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	text_is("\"abcdefgh\"", 9, "abcdefgh");

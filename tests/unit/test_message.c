@@ -52,8 +52,7 @@ static void optional_parts(void)
 	event_put_text(&event, FIELD_VM_NAME, "[{mac}]");
 	event_put_text(&event, FIELD_RESULT_TEXT, "50% \x1b[1m {source}");
 	event_put_number(&event, FIELD_RESULT_CODE, INT64_MIN);
-	message_is(&event,
-		"[{mac}] was not woken: 50% \x1b[1m {source} (-9223372036854775808)");
+	message_is(&event, "[{mac}] was not woken: 50% \x1b[1m {source} (-9223372036854775808)");
 
 	event_start(&event, 9000, 0);
 	event_put_text(&event, FIELD_REASON, "words");

@@ -8,7 +8,7 @@
 #include "event/recorder.h"
 #include "tap.h"
 
-enum { KEPT = 4096 };
+enum { KEPT = 8192 };
 
 struct probe {
 	pthread_mutex_t lock;
@@ -42,8 +42,8 @@ static void keep(struct probe *probe, const struct event *event)
 	probe->kept[at].id = event->id;
 	probe->kept[at].number = -1;
 	event_number(event, field, &probe->kept[at].number);
-	snprintf(probe->kept[at].reason, sizeof(probe->kept[at].reason), "%s",
-		reason ? reason : "");
+	snprintf(
+		probe->kept[at].reason, sizeof(probe->kept[at].reason), "%s", reason ? reason : "");
 }
 
 static int probe_write(void *context, const struct event *event, struct error *error)
@@ -87,6 +87,14 @@ static void set(struct probe *probe, bool *flag, bool value)
 	*flag = value;
 	pthread_cond_broadcast(&probe->opened);
 	pthread_mutex_unlock(&probe->lock);
+}
+
+static size_t count_of(struct probe *probe)
+{
+	pthread_mutex_lock(&probe->lock);
+	size_t count = probe->count;
+	pthread_mutex_unlock(&probe->lock);
+	return count;
 }
 
 /* Hangs at its next event, and the thread is in there. */
@@ -239,17 +247,17 @@ static void overflowing(void)
 	emit(recorder, 0, 0);
 	wait_for_hang(&one);
 	uint64_t began = clock_monotonic_ns();
-	for (int i = 1; i <= 1500; i += 100) {
+	for (int i = 1; i <= 5000; i += 100) {
 		emit(recorder, i, i + 99);
-		while (two.count < (size_t)i) /* let the other keep up */
+		while (count_of(&two) < (size_t)i) /* let the other keep up */
 			clock_sleep_ms(1);
 	}
 	ok(clock_monotonic_ns() - began < 5 * NS_PER_S, "nobody waits for a sink that hangs");
 	ok(!recorder_flush(recorder, 30), "its queue does not empty");
-	is_number(two.count, 1502, "the other sink has all and the remark");
+	is_number(two.count, 5002, "the other sink has all and the remark");
 	recorder_counters(recorder, rows, 2);
 	uint64_t lost = rows[0].lost;
-	ok(lost >= 1500 - 1024 && lost <= 1501 - 1024 + 1, "what did not fit is counted: %" PRIu64,
+	ok(lost >= 5000 - 4096 && lost <= 5001 - 4096 + 1, "what did not fit is counted: %" PRIu64,
 		lost);
 
 	set(&one, &one.gate_closed, false);
@@ -259,7 +267,7 @@ static void overflowing(void)
 	ok(one.kept[last - 1].id == 3000 || one.kept[last - 1].id == 1001,
 		"the remark stands behind what did fit");
 	is_number(one.kept[1000].number, 1000, "which is in order");
-	is_number(two.kept[1502].number, (int64_t)lost, "the other is told the same count");
+	is_number(two.kept[5002].number, (int64_t)lost, "the other is told the same count");
 
 	emit(recorder, 9999, 9999);
 	recorder_flush(recorder, 5000);
@@ -276,14 +284,14 @@ static void gap(void)
 	set(&one, &one.gate_closed, true);
 	emit(recorder, 0, 0);
 	wait_for_hang(&one);
-	emit(recorder, 1, 1030); /* 1025 to 1030 are lost */
+	emit(recorder, 1, 4102); /* 4097 to 4102 are lost */
 	set(&one, &one.gate_closed, false);
 	ok(recorder_flush(recorder, 5000), "the queue empties");
-	emit(recorder, 2000, 2000);
+	emit(recorder, 5000, 5000);
 	recorder_flush(recorder, 5000);
-	kept(&one, 1024, 3000, 1024);
-	kept(&one, 1025, 1001, 6);
-	kept(&one, 1026, 3000, 2000);
+	kept(&one, 4096, 3000, 4096);
+	kept(&one, 4097, 1001, 6);
+	kept(&one, 4098, 3000, 5000);
 	recorder_free(recorder);
 }
 
@@ -344,6 +352,33 @@ static void many_threads(void)
 	recorder_free(recorder);
 }
 
+static void replacing(void)
+{
+	static struct probe one, two, three;
+	struct recorder *recorder = start(&one, &two);
+	struct error error;
+
+	probe_start(&three);
+	emit(recorder, 1, 300);
+	ok(recorder_replace(recorder, "one", (struct sink){&ONE, &three}, &error) == 0, "replaced");
+	recorder_flush(recorder, 5000);
+	for (int i = 0; i < 2000 && !one.closed; i++)
+		clock_sleep_ms(1);
+	ok(one.count == 300 && one.closed == 1, "the old sink has what came before, and is closed");
+	emit(recorder, 301, 310);
+	recorder_flush(recorder, 5000);
+	is_number(three.count, 10, "the new one has what comes after");
+	ok(recorder_replace(recorder, "one", (struct sink){NULL, NULL}, &error) == 0, "removed");
+	for (int i = 0; i < 2000 && !three.closed; i++)
+		clock_sleep_ms(1);
+	emit(recorder, 311, 311);
+	recorder_flush(recorder, 5000);
+	ok(three.count == 10 && three.closed == 1, "nothing comes to what was removed");
+	is_number(two.count, 311, "the other sink has all");
+	recorder_free(recorder);
+	ok(one.closed == 1 && two.closed == 1 && three.closed == 1, "each was closed once");
+}
+
 static void edges(void)
 {
 	struct recorder *recorder = recorder_new();
@@ -372,6 +407,7 @@ int main(void)
 	gap();
 	left_behind();
 	many_threads();
+	replacing();
 	edges();
 	return tap_done();
 }

@@ -162,9 +162,15 @@ static void load_at(struct assembler *a, unsigned size, uint32_t offset)
 	emit(a, BPF_LD | BPF_ABS | size, offset);
 }
 
+/* A = A operation k */
+static void calculate(struct assembler *a, unsigned operation, uint32_t k)
+{
+	emit(a, BPF_ALU | BPF_K | operation, k);
+}
+
 static void set_x(struct assembler *a, uint32_t value)
 {
-	emit(a, BPF_LDX | BPF_W | BPF_IMM, value);
+	emit(a, BPF_LDX | BPF_IMM, value);
 }
 
 /* X += A */
@@ -176,8 +182,9 @@ static void advance_x(struct assembler *a)
 
 static void advance_x_by(struct assembler *a, uint32_t count)
 {
-	emit(a, BPF_LD | BPF_W | BPF_IMM, count);
-	advance_x(a);
+	emit(a, BPF_MISC | BPF_TXA, 0);
+	calculate(a, BPF_ADD, count);
+	emit(a, BPF_MISC | BPF_TAX, 0);
 }
 
 static const struct {
@@ -251,7 +258,7 @@ static void emit_ip(struct assembler *a)
 	place(a, LABEL_IP);
 	set_x(a, 0);
 	load_at(a, BPF_B, 0);
-	emit(a, BPF_ALU | BPF_AND | BPF_K, 0xf0);
+	calculate(a, BPF_AND, 0xf0);
 	jump_if_equal(a, 0x40, LABEL_IPV4, LABEL_NEXT);
 	jump_if_equal(a, 0x60, LABEL_IPV6, LABEL_DROP);
 
@@ -259,11 +266,11 @@ static void emit_ip(struct assembler *a)
 	place(a, LABEL_IPV4);
 	load(a, BPF_W, 6);
 	jump(a, BPF_JSET, 0x1fff0000, LABEL_DROP, LABEL_NEXT);
-	emit(a, BPF_ALU | BPF_AND | BPF_K, 0xff);
+	calculate(a, BPF_AND, 0xff);
 	jump_if_equal(a, IPPROTO_UDP, LABEL_NEXT, LABEL_DROP);
 	load(a, BPF_B, 0);
-	emit(a, BPF_ALU | BPF_AND | BPF_K, 0x0f);
-	emit(a, BPF_ALU | BPF_LSH | BPF_K, 2);
+	calculate(a, BPF_AND, 0x0f);
+	calculate(a, BPF_LSH, 2);
 	advance_x(a);
 	jump_always(a, LABEL_UDP);
 

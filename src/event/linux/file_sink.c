@@ -33,14 +33,15 @@ struct file_sink {
 	char *path;
 	int fd; /* -1 while nothing is open */
 	bool regular;
-	bool torn;              /* what we wrote last, or found, does not end with a line's end */
-	bool suspect;           /* look at the path before the next line */
-	bool reopen;            /* open the path before the next line, whatever it is */
-	uint64_t looked_at_ns;  /* when the path was last compared */
+	bool torn;             /* what we wrote last, or found, does not end with a line's end */
+	bool suspect;          /* look at the path before the next line */
+	bool reopen;           /* open the path before the next line, whatever it is */
+	uint64_t looked_at_ns; /* when the path was last compared */
 	struct buffer line;
 };
 
-/* Whether a regular file ends in the middle of a line. One that we may not read is taken as whole. */
+/* Whether a regular file ends in the middle of a line. One that we may not read is taken as whole.
+ */
 static bool ends_torn(const char *path, const struct stat *opened)
 {
 	struct stat again;
@@ -81,13 +82,12 @@ static int open_path(struct file_sink *sink, struct error *error)
 	struct stat status;
 
 	/* Without O_NONBLOCK a FIFO without a reader would hold us here. */
-	int fd = open(sink->path,
-		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		0640);
 	if (fd < 0 && errno == ENXIO)
 		return no_reader(sink, error);
 	if (fd < 0)
-		return error_set_errno(
-			error, ERR_FAILED, errno, "%s cannot be opened", sink->path);
+		return error_set_errno(error, ERR_FAILED, errno, "%s cannot be opened", sink->path);
 	int flags = fcntl(fd, F_GETFL);
 	if (fstat(fd, &status) != 0 || flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0) {
 		int number = errno;
@@ -194,8 +194,8 @@ static int file_write(void *context, const struct event *event, struct error *er
 	event_to_json(event, &sink->line);
 	buffer_text(&sink->line, "\n");
 	if (sink->line.failed)
-		return error_set(error, ERR_FAILED, "%s cannot be written, memory is used up",
-			sink->path);
+		return error_set(
+			error, ERR_FAILED, "%s cannot be written, memory is used up", sink->path);
 
 	bool was_torn = sink->torn;
 	sink->torn = false;
@@ -214,7 +214,8 @@ static void file_reopen(void *context)
 	struct file_sink *sink = context;
 
 	sink->reopen = true;
-	prepare(sink, NULL); /* now, for the one who waits for the new file; told at the next event */
+	prepare(sink,
+		NULL); /* now, for the one who waits for the new file; told at the next event */
 }
 
 static void file_close(void *context)

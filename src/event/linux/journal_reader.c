@@ -49,8 +49,8 @@ int journal_reader_open(struct journal_reader **reader, const char *directory, s
 
 int journal_reader_seek(struct journal_reader *reader, int64_t time_us, struct error *error)
 {
-	int rc = sd_journal_seek_realtime_usec(
-		reader->journal, time_us > 0 ? (uint64_t)time_us : 0);
+	int rc =
+		sd_journal_seek_realtime_usec(reader->journal, time_us > 0 ? (uint64_t)time_us : 0);
 
 	return rc < 0 ? journal_failed(error, rc) : 0;
 }
@@ -127,8 +127,8 @@ static bool read_entry(sd_journal *journal, struct event *event)
 	event_start(event, 0, 0);
 	if (sd_journal_get_realtime_usec(journal, &received) >= 0)
 		event->time_us = (int64_t)received;
-	SD_JOURNAL_FOREACH_DATA (journal, data, size)
-		read_field(event, data, size);
+	SD_JOURNAL_FOREACH_DATA(journal, data, size)
+	read_field(event, data, size);
 	return event->id != 0;
 }
 

@@ -110,8 +110,7 @@ static void build_datagram(struct buffer *buffer, const struct event *event)
 	buffer_printf(buffer, "SYSLOG_FACILITY=%d\n", FACILITY_DAEMON);
 	buffer_text(buffer, "SYSLOG_IDENTIFIER=" JOURNAL_IDENTIFIER "\n");
 	buffer_printf(buffer, JOURNAL_FIELD_PREFIX "EVENT_ID=%d\n", event->id);
-	buffer_printf(
-		buffer, JOURNAL_FIELD_PREFIX "SEVERITY=%s\n", event_severity_name(severity));
+	buffer_printf(buffer, JOURNAL_FIELD_PREFIX "SEVERITY=%s\n", event_severity_name(severity));
 	buffer_printf(buffer, JOURNAL_FIELD_PREFIX "CATEGORY=%s\n",
 		info ? event_category_label(info->category) : "Unknown");
 	buffer_printf(buffer, JOURNAL_FIELD_PREFIX "TIME_US=%" PRId64 "\n", event->time_us);
@@ -156,7 +155,7 @@ static int send_once(struct journal_sink *sink)
 static bool is_gone(int number)
 {
 	return number == ECONNREFUSED || number == ECONNRESET || number == ENOTCONN ||
-		number == EPIPE || number == ENOENT;
+	       number == EPIPE || number == ENOENT;
 }
 
 /* 0 or an errno. */

@@ -19,8 +19,8 @@ struct line_reader {
 	char *path;
 	int fd;
 	bool follow;
-	bool too_long; /* within a line that is passed over */
-	bool moved;    /* the path means another file with something in it */
+	bool too_long;     /* within a line that is passed over */
+	bool moved;        /* the path means another file with something in it */
 	size_t start, end; /* what of data is not given out yet */
 	char data[LINE_MOST + 1];
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* write_signals.h - a closed pipe, or a file at its size limit, is an error of write() and no more */
+/* write_signals.h - a closed pipe, or a file at its size limit, is an error of write() and no more
+ */
 #ifndef HYPERVIVE_EVENT_LINUX_WRITE_SIGNALS_H
 #define HYPERVIVE_EVENT_LINUX_WRITE_SIGNALS_H
 

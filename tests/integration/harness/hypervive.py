@@ -46,7 +46,7 @@ class Hypervive:
         self.log_file = log_file or f"{stem}.jsonl"
         self.stderr_file, self.stdout_file = f"{stem}.stderr", f"{stem}.stdout"
         self.settings_file = f"{stem}.conf"
-        self._read, self._rest, self._events = 0, b"", []
+        self._inode, self._read, self._rest, self._events = None, 0, b"", []
         if settings is not None:
             self.write_settings(settings)
             arguments += ("--config", self.settings_file)
@@ -92,9 +92,12 @@ class Hypervive:
     # Events
 
     def all_events(self):
-        """Every event so far; each line must be JSON, with its line's end."""
+        """Every event so far, also over rotations of the file; each line must be JSON, with its line's end."""
         try:
-            with open(self.log_file, "rb") as file:
+            with open(self.lab.path(self.log_file), "rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if inode != self._inode:
+                    self._inode, self._read, self._rest = inode, 0, b""
                 file.seek(self._read)
                 data = file.read()
         except FileNotFoundError:
