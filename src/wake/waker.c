@@ -22,30 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wake/copies.h"
-#include "wake/exclusion.h"
-#include "wake/inventory.h"
-#include "wake/rate.h"
+#include "wake/waker_private.h"
 
 enum { KNOWN_WINDOWS = 65536, UNKNOWN_WINDOWS = 4096 };
 
 /* Refusals are recorded up to this rate for each reason; what is beyond is counted. */
 static const struct rate REFUSAL_LOG_RATE = {.count = 60, .seconds = 60};
-
-struct waker {
-	struct waker_ops ops;
-	struct siphash_key key;
-	struct wake_policy policy;
-	struct inventory *inventory;
-	struct exclusion *known, *unknown;
-	struct rate_table *sender_rates;
-	struct rate_bucket total_rate;
-	struct rate_bucket refusal_log[REFUSED_DRY_RUN + 1];
-	uint64_t suppressed[REFUSED_DRY_RUN + 1];
-	struct copies copies;
-	bool listed; /* an inventory was complete once: changes are told from now on */
-	struct waker_counters counters;
-};
 
 /* One packet on its way through the gates. */
 struct passage {
@@ -93,21 +75,6 @@ void waker_set_policy(struct waker *waker, const struct wake_policy *policy)
 
 /* Events */
 
-static void start(const struct waker *waker, struct event *event, int id)
-{
-	event_start(event, id, waker->ops.time_us(waker->ops.context));
-}
-
-static void emit(const struct waker *waker, const struct event *event)
-{
-	waker->ops.emit(waker->ops.context, event);
-}
-
-static bool debug(const struct waker *waker)
-{
-	return waker->ops.debug(waker->ops.context);
-}
-
 static void put_where(struct event *event, const struct wake_origin *origin)
 {
 	event_put_text(event, FIELD_SOURCE, origin->source);
@@ -121,7 +88,7 @@ static void put_where(struct event *event, const struct wake_origin *origin)
 static void start_packet_event(
 	const struct waker *waker, struct event *event, int id, const struct passage *passage)
 {
-	start(waker, event, id);
+	waker_start_event(waker, event, id);
 	event_put_mac(event, FIELD_MAC, &passage->origin.mac);
 	put_where(event, &passage->origin);
 }
@@ -130,21 +97,21 @@ static void emit_packet_debug(const struct waker *waker, int id, const struct pa
 {
 	struct event event;
 
-	if (!debug(waker))
+	if (!waker_debug(waker))
 		return;
 	start_packet_event(waker, &event, id, passage);
-	emit(waker, &event);
+	waker_emit(waker, &event);
 }
 
 static void emit_mac_debug(const struct waker *waker, int id, const struct mac *mac)
 {
 	struct event event;
 
-	if (!debug(waker))
+	if (!waker_debug(waker))
 		return;
-	start(waker, &event, id);
+	waker_start_event(waker, &event, id);
 	event_put_mac(&event, FIELD_MAC, mac);
-	emit(waker, &event);
+	waker_emit(waker, &event);
 }
 
 /* Exclusion windows */
@@ -184,7 +151,7 @@ static void emit_refusal(
 	if (waker->suppressed[refusal])
 		event_put_number(event, FIELD_SUPPRESSED, (int64_t)waker->suppressed[refusal]);
 	waker->suppressed[refusal] = 0;
-	emit(waker, event);
+	waker_emit(waker, event);
 }
 
 /* machine is NULL where the packet is refused for all that have the address. */
@@ -266,7 +233,7 @@ void waker_job_done(struct waker *waker, const struct wake_job *job, uint64_t no
 		waker->counters.already_running++;
 		break;
 	}
-	emit(waker, &event);
+	waker_emit(waker, &event);
 }
 
 static void wake_machine(
@@ -326,7 +293,7 @@ static void accept_packet(struct waker *waker, const struct passage *passage)
 		struct event event;
 
 		start_packet_event(waker, &event, 2000, passage);
-		emit(waker, &event);
+		waker_emit(waker, &event);
 	}
 	while (mac_index_next(macs, &at, &slot)) {
 		struct inventory_machine *machine = inventory_get(waker->inventory, slot);
@@ -361,7 +328,7 @@ static void pass_unknown(struct waker *waker, const struct passage *passage)
 	const struct mac *mac = &passage->packet.target;
 
 	waker->counters.unknown++;
-	if (!debug(waker))
+	if (!waker_debug(waker))
 		return;
 	if (exclusion_contains(waker->unknown, mac)) {
 		emit_packet_debug(waker, 9013, passage);
@@ -426,12 +393,12 @@ static void malformed(struct waker *waker, const struct passage *passage)
 	struct event event;
 
 	waker->counters.malformed++;
-	if (!debug(waker))
+	if (!waker_debug(waker))
 		return;
-	start(waker, &event, 9009);
+	waker_start_event(waker, &event, 9009);
 	put_where(&event, &passage->origin);
 	event_put_text(&event, FIELD_REASON, passage->packet.problem);
-	emit(waker, &event);
+	waker_emit(waker, &event);
 }
 
 /* The frame's part that all copies share, and its sender, in one number. */
@@ -493,92 +460,6 @@ uint64_t waker_tick(struct waker *waker, uint64_t now_ns)
 	if (known < next)
 		next = known;
 	return unknown < next ? unknown : next;
-}
-
-/* Inventory */
-
-static void adapter_changed(void *context, enum inventory_change change,
-	const struct inventory_machine *machine, const struct inventory_adapter *adapter)
-{
-	static const int IDS[] = {
-		[ADAPTER_ADDED] = 9004, [ADAPTER_CHANGED] = 9005, [ADAPTER_REMOVED] = 9007};
-	const struct waker *waker = context;
-	struct event event;
-
-	if (!waker->listed || !debug(waker))
-		return;
-	start(waker, &event, IDS[change]);
-	event_put_mac(&event, FIELD_MAC, &adapter->mac);
-	event_put_text(&event, FIELD_KIND, adapter_kind_name((enum adapter_kind)adapter->kind));
-	event_put_text(&event, FIELD_VM_NAME, machine->name);
-	event_put_uuid(&event, FIELD_VM_ID, &machine->id);
-	emit(waker, &event);
-}
-
-static bool same_trouble(const struct machine_wake *before, const struct machine_wake *now)
-{
-	return before && strcmp(before->trouble, now->trouble) == 0;
-}
-
-/* What the machine's definition says that cannot be used; told once, and again when it changes. */
-static void tell_trouble(const struct waker *waker, const struct machine *machine,
-	const struct inventory_machine *before)
-{
-	const struct machine_wake *wake = &machine->wake;
-	struct event event;
-
-	if (wake->trouble[0] && !same_trouble(before ? before->wake : NULL, wake)) {
-		char where[MACHINE_NAME_SIZE + 16];
-
-		snprintf(where, sizeof(where), "machine %s", machine->name);
-		start(waker, &event, 1050);
-		event_put_text(&event, FIELD_FILE, where);
-		event_put_text(&event, FIELD_KEY, wake->trouble_key);
-		event_put_text(&event, FIELD_REASON, wake->trouble);
-		event_put_text(&event, FIELD_VM_NAME, machine->name);
-		event_put_uuid(&event, FIELD_VM_ID, &machine->id);
-		emit(waker, &event);
-	}
-	if (machine->unusable_adapters &&
-		(!before || before->unusable_adapters != machine->unusable_adapters)) {
-		start(waker, &event, 1021);
-		event_put_text(&event, FIELD_VM_NAME, machine->name);
-		event_put_uuid(&event, FIELD_VM_ID, &machine->id);
-		event_put_text(&event, FIELD_REASON, "its MAC address cannot be read");
-		event_put_number(&event, FIELD_COUNT, machine->unusable_adapters);
-		emit(waker, &event);
-	}
-}
-
-void waker_inventory_begin(struct waker *waker)
-{
-	inventory_begin(waker->inventory);
-}
-
-bool waker_inventory_machine(struct waker *waker, const struct machine *machine)
-{
-	uint32_t slot = inventory_find(waker->inventory, &machine->id);
-
-	tell_trouble(waker, machine, slot ? inventory_get(waker->inventory, slot) : NULL);
-	return inventory_put(waker->inventory, machine, adapter_changed, waker) != 0;
-}
-
-void waker_inventory_gone(struct waker *waker, const struct uuid *id)
-{
-	inventory_remove(waker->inventory, id, adapter_changed, waker);
-}
-
-void waker_inventory_complete(struct waker *waker)
-{
-	struct event event;
-
-	inventory_complete(waker->inventory, adapter_changed, waker);
-	waker->listed = true;
-	if (!debug(waker))
-		return;
-	start(waker, &event, 9003);
-	event_put_number(&event, FIELD_COUNT, (int64_t)inventory_adapter_count(waker->inventory));
-	emit(waker, &event);
 }
 
 void waker_counters(const struct waker *waker, struct waker_counters *counters)

@@ -277,7 +277,7 @@ static void close_capture(struct service *service, uint64_t now_ns, const struct
 {
 	capture_close(service->capture);
 	service->capture = NULL;
-	service->capture_at = now_ns + backoff_next(&service->capture_backoff);
+	service->capture_at = now_ns + backoff_next(&service->capture_backoff) * NS_PER_MS;
 	if (!service->capture_trouble_told)
 		emit_simple(service, 1031, error->text);
 	service->capture_trouble_told = true;
