@@ -325,8 +325,6 @@ int main(int count, char **arguments)
 
 	if (read_options(&flood, count, arguments) < 0)
 		return usage();
-	if (flood.magic_file && read_macs(&flood) < 0)
-		return 1;
 	flood.socket = open_socket(flood.interface);
 	if (flood.socket < 0)
 		return 1;
@@ -339,7 +337,9 @@ int main(int count, char **arguments)
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 
-	int result = run(&flood, messages);
+	int result = flood.magic_file ? read_macs(&flood) : 0;
+	if (result == 0)
+		result = run(&flood, messages);
 	if (result == 0 && flood.sent_file)
 		result = write_times(&flood);
 	close(flood.socket);

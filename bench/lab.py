@@ -62,13 +62,22 @@ def inside():
 
 
 def enter():
-    """Begins the script anew in namespaces of its own; does not return."""
+    """Runs the script anew in namespaces of its own. Its exit code."""
     if os.geteuid() != 0:
         raise BenchError("namespaces and packet sockets need root")
-    os.environ[INSIDE] = "1"
-    arguments = ["unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc",
-                 "--kill-child", sys.executable, *sys.argv]
-    os.execvp("unshare", arguments)
+    child = subprocess.Popen(["unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc",
+                              "--kill-child", sys.executable, *sys.argv],
+                             env={**os.environ, INSIDE: "1"})
+    try:
+        return child.wait()
+    finally:
+        # Ctrl-C reaches the child too, and it ends by itself; a signal to this process does not.
+        if child.returncode is None:
+            try:
+                child.wait(3)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
 
 
 def mac_of(i):
@@ -119,15 +128,16 @@ class Starts:
 
     RECORD = struct.Struct("=Q16sQ")
 
-    def __init__(self, path, most=50000):
-        self.path = path
+    def __init__(self, path, most):
+        # No larger than needed: the pages that are mapped count as the program's own memory.
+        self.path, self.most = path, most
         with open(path, "wb") as file:
             file.truncate((most + 1) * self.RECORD.size)
 
     def read(self):
         """All records: [(machine's number, ns)]."""
         with open(self.path, "rb") as file:
-            count = min(self.RECORD.unpack(file.read(self.RECORD.size))[0], 50000)
+            count = min(self.RECORD.unpack(file.read(self.RECORD.size))[0], self.most)
             data = file.read(count * self.RECORD.size)
         records = self.RECORD.iter_unpack(data)
         return [(int.from_bytes(uuid[10:], "big"), ns) for ns, uuid, _ in records if ns]

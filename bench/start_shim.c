@@ -47,8 +47,8 @@ __attribute__((constructor)) static void open_file(void)
 	if (fd < 0)
 		return;
 	if (fstat(fd, &facts) == 0 && facts.st_size >= (off_t)(2 * sizeof(struct start))) {
-		void *bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_POPULATE, fd, 0);
+		void *bytes = mmap(
+			NULL, (size_t)facts.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 		if (bytes != MAP_FAILED) {
 			starts = bytes;

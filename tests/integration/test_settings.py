@@ -314,7 +314,8 @@ def test_file_removed_keeps_all(host_with):
     accepted(host, lambda mac: udp4(mac, tags=[11]))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00allow-vlan", b"allow-vlan = \x1b[31m10", b"a" * 100000, b"=\n[\n]\n=x\n" * 9])
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00allow-vlan", b"allow-vlan = \x1b[31m10", b"a" * 100000, b"=\n[\n]\n=x\n" * 9],
+                         ids=["foreign bytes", "controls", "one long line", "broken lines"])
 def test_file_of_nonsense(host_with, content):
     host = host_with("allow-vlan = 10\n")
     with open(host.service.settings_file, "wb") as file:

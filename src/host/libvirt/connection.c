@@ -119,6 +119,7 @@ static struct host *host_new(void)
 		return NULL;
 	for (int i = 0; i < HOST_EVENTS; i++)
 		host->events[i] = -1;
+	host->files = -1;
 	host->gate = subscription_gate_new();
 	if (host->gate)
 		return host;

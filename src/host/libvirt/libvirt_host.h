@@ -21,6 +21,7 @@ struct host {
 	struct gate *gate;
 	bool in_loop;            /* the event loop is held */
 	bool on_close;           /* the close callback is registered */
+	int files;               /* the handle of definition_files.c, -1: none */
 	int events[HOST_EVENTS]; /* libvirt's ids of the registered callbacks, -1: not registered */
 };
 
@@ -51,10 +52,16 @@ char *libvirt_uri_without_prompts(const char *uri);
 /* subscription.c: see host/host.h; a gate is made with the host and shut before it is closed. */
 struct gate *subscription_gate_new(void);
 bool subscription_gate_lost(struct gate *gate); /* the close callback was called */
+struct gate *subscription_gate_ref(struct gate *gate);
+void subscription_gate_unref(void *gate); /* also as libvirt's free callback */
+void subscription_tell(struct gate *gate, const struct uuid *id); /* the machine has changed */
 int subscription_begin(
 	struct host *host, const struct host_listener *listener, struct error *error);
 /* Waits until no listener function runs, takes the callbacks back, and frees the gate. */
 void subscription_end(struct host *host);
+
+/* definition_files.c: tells through the gate; the handle to remove, or -1 where it cannot. */
+int definition_files_watch(struct gate *gate, const char *uri);
 
 /*
  * libvirt's event loop, which delivers events and keepalive answers, and which embedded drivers

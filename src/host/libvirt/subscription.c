@@ -36,7 +36,7 @@ struct gate *subscription_gate_new(void)
 	return gate;
 }
 
-static struct gate *gate_ref(struct gate *gate)
+struct gate *subscription_gate_ref(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->mutex);
 	gate->references++;
@@ -45,7 +45,7 @@ static struct gate *gate_ref(struct gate *gate)
 }
 
 /* Also what libvirt calls when it forgets a callback. */
-static void gate_unref(void *argument)
+void subscription_gate_unref(void *argument)
 {
 	struct gate *gate = argument;
 
@@ -77,7 +77,7 @@ static void gate_leave(struct gate *gate)
 	gate->inside--;
 	pthread_cond_broadcast(&gate->left);
 	pthread_mutex_unlock(&gate->mutex);
-	gate_unref(gate);
+	subscription_gate_unref(gate);
 }
 
 bool subscription_gate_lost(struct gate *gate)
@@ -97,14 +97,20 @@ static void gate_shut(struct gate *gate)
 	pthread_mutex_unlock(&gate->mutex);
 }
 
+void subscription_tell(struct gate *gate, const struct uuid *id)
+{
+	if (!gate_enter(gate))
+		return;
+	gate->listener.machine_changed(gate->listener.context, id);
+	gate_leave(gate);
+}
+
 static void tell_changed(struct gate *gate, virDomainPtr domain)
 {
 	struct uuid id;
 
-	if (virDomainGetUUID(domain, id.bytes) < 0 || !gate_enter(gate))
-		return;
-	gate->listener.machine_changed(gate->listener.context, &id);
-	gate_leave(gate);
+	if (virDomainGetUUID(domain, id.bytes) == 0)
+		subscription_tell(gate, &id);
 }
 
 /* Pausing, resuming and sleeping change no definition. */
@@ -192,32 +198,36 @@ int subscription_begin(struct host *host, const struct host_listener *listener, 
 	pthread_mutex_unlock(&gate->mutex);
 
 	/* Drivers without a daemon have no connection that could close, and refuse. */
-	host->on_close = virConnectRegisterCloseCallback(
-				 host->connection, on_close, gate_ref(gate), gate_unref) == 0;
+	host->on_close = virConnectRegisterCloseCallback(host->connection, on_close,
+				 subscription_gate_ref(gate), subscription_gate_unref) == 0;
 	if (!host->on_close)
-		gate_unref(gate);
+		subscription_gate_unref(gate);
 	for (int i = 0; i < HOST_EVENTS; i++) {
 		host->events[i] = virConnectDomainEventRegisterAny(host->connection, NULL,
-			EVENTS[i].event, EVENTS[i].callback, gate_ref(gate), gate_unref);
+			EVENTS[i].event, EVENTS[i].callback, subscription_gate_ref(gate),
+			subscription_gate_unref);
 		if (host->events[i] >= 0)
 			continue;
 		if (i == 0)
 			libvirt_error(host, error);
-		gate_unref(gate);
+		subscription_gate_unref(gate);
 		if (i == 0)
 			return error_wrap(error, "the host does not tell of changes");
 	}
+	host->files = definition_files_watch(gate, host->uri);
 	return 0;
 }
 
 void subscription_end(struct host *host)
 {
 	gate_shut(host->gate);
+	if (host->files >= 0)
+		virEventRemoveHandle(host->files);
 	for (int i = 0; i < HOST_EVENTS; i++) {
 		if (host->events[i] >= 0)
 			virConnectDomainEventDeregisterAny(host->connection, host->events[i]);
 	}
 	if (host->on_close)
 		virConnectUnregisterCloseCallback(host->connection, on_close);
-	gate_unref(host->gate);
+	subscription_gate_unref(host->gate);
 }

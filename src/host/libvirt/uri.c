@@ -7,6 +7,7 @@
  * scheme, and are refused.
  */
 #include <libxml/uri.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
