@@ -34,7 +34,7 @@ int64_t clock_civil_to_seconds(const struct clock_civil *civil)
 {
 	int64_t days = days_from_date(civil->year, civil->month, civil->day);
 
-	return days * SECONDS_PER_DAY + civil->hour * INT64_C(3600) + civil->minute * 60 +
+	return days * SECONDS_PER_DAY + civil->hour * INT64_C(3600) + civil->minute * INT64_C(60) +
 	       civil->second;
 }
 

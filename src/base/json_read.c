@@ -40,9 +40,15 @@ static int peek(const struct json_reader *r)
 	return r->at < r->length ? (unsigned char)r->text[r->at] : -1;
 }
 
+/* RFC 8259, section 2 */
+static bool is_white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_white(struct json_reader *r)
 {
-	while (r->at < r->length && memchr(" \t\r\n", r->text[r->at], 4))
+	while (r->at < r->length && is_white(r->text[r->at]))
 		r->at++;
 }
 

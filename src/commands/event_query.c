@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands/event_query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -158,11 +159,11 @@ static int64_t unit_seconds(const char *word)
 		{" d day days ", 86400},
 		{" w week weeks ", 604800},
 	};
-	char wanted[16] = " ";
+	char wanted[16];
 
 	if (strlen(word) > sizeof(wanted) - 3)
 		return 0;
-	strcat(strcat(wanted, word), " ");
+	snprintf(wanted, sizeof(wanted), " %s ", word);
 	for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
 		if (strstr(UNITS[i].names, wanted))
 			return UNITS[i].seconds;

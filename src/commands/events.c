@@ -94,7 +94,7 @@ static int open_source(struct events *events, struct error *error)
 static bool is_blank(const char *line, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (!memchr(" \t\r", line[i], 3))
+		if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r')
 			return false;
 	}
 	return true;

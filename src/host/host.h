@@ -34,7 +34,10 @@ struct host_listener {
 	void (*lost)(void *context, const char *reason);
 };
 
-/* Called once a machine, in any order; the machine is borrowed. False ends the listing. */
+/*
+ * Called once a machine, in any order, on the thread that lists; the machine is borrowed. False
+ * ends the listing.
+ */
 typedef bool host_machine_fn(void *context, const struct machine *machine);
 
 enum host_list_flags {

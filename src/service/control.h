@@ -48,7 +48,7 @@ typedef void control_request_fn(void *context, const struct control_peer *peer, 
  * replaced; directories that are missing are created. PATH.lock stands beside the socket while
  * it is open.
  */
-int control_open(struct control **control, const char *path, control_request_fn *request,
+int control_open(struct control **opened, const char *path, control_request_fn *request,
 	void *context, struct error *error);
 
 /* Fills fds for poll (at most `most`); returns how many. */
@@ -68,7 +68,7 @@ void control_close(struct control *control); /* removes the socket; NULL is allo
  * service's sentence, and with ERR_NOT_FOUND when no service listens.
  */
 int control_ask(
-	const char *path, const char *request, char answer[CONTROL_LINE_SIZE], struct error *error);
+	const char *path, const char *request, char result[CONTROL_LINE_SIZE], struct error *error);
 
 /*
  * Debug mode that survives a restart: the file `debug` in the state directory, which holds "on"

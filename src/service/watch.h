@@ -6,7 +6,9 @@
  * connection and starts over with back-off. What it learns it tells through struct
  * watch_listener, on its own thread, in an order that can be trusted: begin, machine*, complete
  * for a whole inventory (machines not told between begin and complete are gone); then single
- * machines and gone as they come; lost ends all that until the next begin.
+ * machines and gone as they come, when they differ from what was told; lost ends all that until
+ * the next begin. An inventory may be broken off: begin or lost follows it then. It may also be
+ * taken anew without a loss.
  */
 #ifndef HYPERVIVE_SERVICE_WATCH_H
 #define HYPERVIVE_SERVICE_WATCH_H

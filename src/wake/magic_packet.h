@@ -31,7 +31,8 @@ struct magic_packet {
 	uint8_t password_length; /* 0, 4 or 6 */
 	/* The part of the frame that stays the same from adapter to adapter, for telling copies. */
 	size_t body_offset, body_length;
-	/* Two bytes of it that may differ all the same: a UDP checksum yet to be summed up. 0: none. */
+	/* Two bytes of it that may differ all the same: a UDP checksum yet to be summed up. 0:
+	 * none. */
 	size_t checksum_offset;
 	const char *problem; /* with MAGIC_MALFORMED: what was wrong; a static text */
 };

@@ -16,6 +16,14 @@ static int perform(virDomainPtr domain, enum host_action action)
 	return -1;
 }
 
+/* Whether the machine runs by now; some drivers refuse a running one with any error. */
+static bool is_running(virDomainPtr domain)
+{
+	int state, reason;
+
+	return virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_RUNNING;
+}
+
 int domains_act(
 	struct host *host, const struct uuid *id, enum host_action action, struct error *error)
 {
@@ -26,6 +34,11 @@ int domains_act(
 		return result;
 	if (perform(domain, action) < 0)
 		result = libvirt_error(host, error);
+	if (result == -ERR_FAILED && is_running(domain)) {
+		result = -ERR_STATE;
+		if (error)
+			error->code = ERR_STATE;
+	}
 	virDomainFree(domain);
 	return result;
 }

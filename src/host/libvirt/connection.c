@@ -17,12 +17,23 @@ static void ignore_error(void *context, virErrorPtr error)
 	(void)error;
 }
 
+static void ignore_xml_error(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
 static void initialize(void)
 {
 	xmlInitParser();
 	virInitialize();
-	/* libvirt prints its errors to stderr unless told otherwise. */
+	/*
+	 * libvirt prints its errors to stderr unless told otherwise, and so does libxml2, which
+	 * it reads its drivers' files with; that is set for this thread and for those to come.
+	 */
 	virSetErrorFunc(NULL, ignore_error);
+	xmlSetGenericErrorFunc(NULL, ignore_xml_error);
+	xmlThrDefSetGenericErrorFunc(NULL, ignore_xml_error);
 }
 
 bool libvirt_alive(const struct host *host)

@@ -197,11 +197,12 @@ int subscription_begin(struct host *host, const struct host_listener *listener, 
 	gate->open = true;
 	pthread_mutex_unlock(&gate->mutex);
 
-	/* Drivers without a daemon have no connection that could close, and refuse. */
-	host->on_close = virConnectRegisterCloseCallback(host->connection, on_close,
-				 subscription_gate_ref(gate), subscription_gate_unref) == 0;
-	if (!host->on_close)
-		subscription_gate_unref(gate);
+	/*
+	 * Not counted: libvirt calls this one under a lock that taking it back waits for, and
+	 * drivers that have no connection to lose forget it without a word.
+	 */
+	host->on_close =
+		virConnectRegisterCloseCallback(host->connection, on_close, gate, NULL) == 0;
 	for (int i = 0; i < HOST_EVENTS; i++) {
 		host->events[i] = virConnectDomainEventRegisterAny(host->connection, NULL,
 			EVENTS[i].event, EVENTS[i].callback, subscription_gate_ref(gate),

@@ -20,7 +20,7 @@ struct settings_file;
  * no notifications is no failure: SIGHUP does the rest then.
  */
 int settings_file_open(
-	struct settings_file **file, const char *path, bool optional, struct error *error);
+	struct settings_file **opened, const char *path, bool optional, struct error *error);
 
 /* Readable when settings_file_changed() should be asked; -1 when there are no notifications. */
 int settings_file_fd(const struct settings_file *file);

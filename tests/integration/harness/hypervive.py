@@ -17,6 +17,12 @@ _SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer"
 _ENVIRONMENT = dict(os.environ, LC_ALL="C.UTF-8", UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
 
 
+def is_sanitized():
+    """Whether the program carries AddressSanitizer, which keeps freed memory for a while: its size says nothing then."""
+    with open(PROGRAM, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def check_sanitizers(text, whence):
     for word in _SANITIZERS:
         assert word not in text, f"{whence} holds a sanitizer's report:\n{text[-6000:]}"
