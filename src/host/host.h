@@ -80,6 +80,14 @@ struct host_ops {
 		struct error *error);
 
 	/*
+	 * Starts a machine that is believed to be off, or restores it where it has saved state,
+	 * without asking for its state first. Tells which it was. Fails as act() does; ERR_STATE
+	 * when it is not off.
+	 */
+	int (*start)(struct host *host, const struct uuid *id, enum host_action *done,
+		struct error *error);
+
+	/*
 	 * Does it and waits for the end. The error holds the host's own number and text.
 	 * ERR_UNREACHABLE when the connection broke, ERR_STATE when the host says that the
 	 * machine's state does not allow it (somebody else was faster).

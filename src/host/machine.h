@@ -86,7 +86,8 @@ enum guest_tools_state {
 struct machine {
 	struct uuid id;
 	char name[MACHINE_NAME_SIZE];
-	struct machine_status status; /* filled by listings that ask for it, else STATE_OTHER */
+	/* Filled by those who were asked for it; else STATE_OFF (or saved) or STATE_OTHER. */
+	struct machine_status status;
 	struct machine_wake wake;
 	enum guest_tools_state tools;
 	char tools_version[64]; /* empty where the host does not give it */

@@ -17,7 +17,7 @@
  * Not every change is told: libvirt is silent when an adapter is added to a machine that is off,
  * or a setting is changed for its next start. So known machines are read again in turn, one at a
  * time and whenever nothing else is to be done: all of them in a few seconds where they are few,
- * and never for more than a hundredth of the time. What is as it was is not told again.
+ * and never for more than a five-hundredth of the time. What is as it was is not told again.
  */
 #include "service/watch.h"
 
@@ -36,8 +36,8 @@ enum {
 	ABANDONED_MAX = 4,   /* … unless so many hang already */
 	INTERVAL_MS = 5000,  /* between listings of a host without notifications */
 	ROUND_MS = 4000,     /* at least, for reading all machines again */
-	REST_MIN_MS = 20,    /* between two of them, at least … */
-	REST_FACTOR = 100,   /* … and so many times as long as reading one takes */
+	REST_MIN_MS = 200,   /* between two of them, at least … */
+	REST_FACTOR = 500,   /* … and so many times as long as reading one takes */
 };
 
 static const uint64_t MS = 1000000;

@@ -64,8 +64,11 @@ static uint32_t *bucket_of(const struct inventory *inventory, const struct uuid 
 	uint64_t halves[2];
 
 	memcpy(halves, id->bytes, sizeof(halves));
-	uint64_t x = (halves[0] ^ inventory->seed) * UINT64_C(0x9e3779b97f4a7c15);
-	x = (x ^ halves[1]) * UINT64_C(0xff51afd7ed558ccd);
+	/* Folded before each multiplication: identities may differ in their last bytes only. */
+	uint64_t x = halves[0] ^ inventory->seed;
+	x = (x ^ x >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	x ^= halves[1];
+	x = (x ^ x >> 32) * UINT64_C(0xff51afd7ed558ccd);
 	return &inventory->buckets[(uint32_t)(x >> 32) & inventory->mask];
 }
 
@@ -244,6 +247,7 @@ static bool copy_facts(struct inventory_machine *target, const struct machine *m
 		*target->wake = machine->wake;
 	target->adapter_count = (uint32_t)machine->adapter_count;
 	target->unusable_adapters = machine->unusable_adapters;
+	target->off = machine->status.state == STATE_OFF;
 	for (uint32_t i = 0; i < target->adapter_count; i++) {
 		target->adapters[i].mac = machine->adapters[i].mac;
 		target->adapters[i].kind = (uint8_t)machine->adapters[i].kind;
@@ -277,6 +281,7 @@ uint32_t inventory_put(struct inventory *inventory, const struct machine *machin
 	known->adapters = facts.adapters;
 	known->adapter_count = facts.adapter_count;
 	known->unusable_adapters = facts.unusable_adapters;
+	known->off = facts.off;
 	known->generation = inventory->generation;
 	inventory->adapters += facts.adapter_count;
 	inventory->adapters -= before.adapter_count;

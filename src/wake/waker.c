@@ -244,6 +244,7 @@ static void wake_machine(
 
 	snprintf(job.name, sizeof(job.name), "%s", machine->name);
 	job.origin = passage->origin;
+	job.believed_off = machine->off;
 	if (machine->waking) {
 		job.step = STEP_RUNS;
 		waker_job_done(waker, &job, passage->now_ns);

@@ -24,6 +24,33 @@ static bool is_running(virDomainPtr domain)
 	return virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_RUNNING;
 }
 
+int domains_start(
+	struct host *host, const struct uuid *id, enum host_action *done, struct error *error)
+{
+	virDomainPtr domain;
+	int state, reason;
+	int result = libvirt_domain(host, id, &domain, error);
+
+	if (result < 0)
+		return result;
+	*done = ACTION_START;
+	if (virDomainCreate(domain) == 0) {
+		/* Why it runs tells whether it was saved; asking before would delay the start. */
+		if (virDomainGetState(domain, &state, &reason, 0) == 0 &&
+			state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_RESTORED)
+			*done = ACTION_RESTORE;
+	} else {
+		result = libvirt_error(host, error);
+		if (result == -ERR_FAILED && virDomainIsActive(domain) == 1) {
+			result = -ERR_STATE;
+			if (error)
+				error->code = ERR_STATE;
+		}
+	}
+	virDomainFree(domain);
+	return result;
+}
+
 int domains_act(
 	struct host *host, const struct uuid *id, enum host_action action, struct error *error)
 {

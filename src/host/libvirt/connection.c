@@ -228,5 +228,6 @@ const struct host_ops host_ops = {
 	.list = domains_list,
 	.read = domains_read,
 	.status = domains_status,
+	.start = domains_start,
 	.act = domains_act,
 };

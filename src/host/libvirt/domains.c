@@ -136,6 +136,9 @@ static int describe(struct host *host, virDomainPtr domain, unsigned flags,
 	*description = (struct description){0};
 	virDomainGetUUID(domain, description->id.bytes);
 	text_copy(description->name, sizeof(description->name), virDomainGetName(domain));
+	/* Which machines are off is known without a call: they have no number. */
+	if (virDomainGetID(domain) == (unsigned)-1)
+		description->status.state = STATE_OFF;
 	if (flags & HOST_LIST_STATUS)
 		result = get_status(host, domain, &description->status, error);
 	if (is_final(result))

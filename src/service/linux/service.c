@@ -29,6 +29,7 @@
 #include "service/backoff.h"
 #include "service/control.h"
 #include "service/engine.h"
+#include "service/linux/memory.h"
 #include "service/linux/settings_file.h"
 #include "service/settings_load.h"
 
@@ -396,6 +397,7 @@ static void tell_ready(struct service *service)
 	engine_put_facts(service->engine, &event);
 	recorder_emit(service->recorder, &event);
 	sd_notify(0, "READY=1");
+	memory_trim();
 }
 
 static uint64_t earliest(uint64_t a, uint64_t b)
@@ -569,6 +571,7 @@ int service_run(const struct service_options *options, struct error *error)
 	struct service *service = calloc(1, sizeof(*service));
 	int result;
 
+	memory_begin();
 	if (!service)
 		return error_set(error, ERR_FAILED, "no memory for the service");
 	service->options = options;
