@@ -80,9 +80,9 @@ struct host_ops {
 		struct error *error);
 
 	/*
-	 * Starts a machine that is believed to be off, or restores it where it has saved state,
-	 * without asking for its state first. Tells which it was. Fails as act() does; ERR_STATE
-	 * when it is not off.
+	 * Starts a machine that is believed to be off, without asking for its state first. Tells
+	 * what it was: a restore where it had saved state all the same. Fails as act() does;
+	 * ERR_STATE when it is not off.
 	 */
 	int (*start)(struct host *host, const struct uuid *id, enum host_action *done,
 		struct error *error);

@@ -86,7 +86,7 @@ enum guest_tools_state {
 struct machine {
 	struct uuid id;
 	char name[MACHINE_NAME_SIZE];
-	/* Filled by those who were asked for it; else STATE_OFF (or saved) or STATE_OTHER. */
+	/* Filled by those who were asked for it; else STATE_OFF, STATE_SAVED or STATE_OTHER. */
 	struct machine_status status;
 	struct machine_wake wake;
 	enum guest_tools_state tools;

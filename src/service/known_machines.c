@@ -30,7 +30,7 @@ static uint64_t fingerprint(const struct machine *machine)
 	const struct machine_wake *wake = &machine->wake;
 	uint64_t hash = mix_text(0, machine->name);
 
-	hash = mix_number(hash, machine->status.state == STATE_OFF);
+	hash = mix_number(hash, machine->status.state);
 	hash = mix_number(hash, wake->denied);
 	hash = mix_number(hash, wake->secureon_unusable);
 	hash = mix(hash, wake->secureon, wake->secureon_length);

@@ -23,7 +23,7 @@ struct known_machines {
 
 /*
  * Notes what is known of this machine now. False when that was known before: all but its
- * tools and their version, and of its status only whether it is off. Without memory for it the machine counts as new each time.
+ * tools and their version. Without memory for it the machine counts as new each time.
  */
 bool known_machines_set(struct known_machines *known, const struct machine *machine);
 

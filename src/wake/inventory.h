@@ -31,7 +31,7 @@ struct inventory_machine {
 	unsigned unusable_adapters;
 	bool known;
 	bool waking; /* a job for it is under way */
-	bool off;    /* it was off, or saved, when it was read last */
+	bool off;    /* it was off, without saved state, when it was read last */
 };
 
 enum inventory_change { ADAPTER_ADDED, ADAPTER_CHANGED, ADAPTER_REMOVED };

@@ -30,7 +30,7 @@ struct wake_job {
 	char name[MACHINE_NAME_SIZE];
 	struct wake_origin origin;
 	bool dry_run;
-	bool believed_off; /* off or saved when it was read last: may be tried without asking */
+	bool believed_off; /* off when it was read last: may be tried without asking */
 	/* Filled by the worker: */
 	enum wake_step step;
 	enum host_action action;

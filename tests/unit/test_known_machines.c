@@ -43,9 +43,10 @@ static void test_differences(void)
 	ok(!known_machines_set(&known, &machine), "but not what is behind its end");
 	machine.unusable_adapters = 1;
 	ok(known_machines_set(&known, &machine), "an adapter left out");
-	machine.status.state = STATE_RUNNING;
+	machine.status.state = STATE_OFF;
+	ok(known_machines_set(&known, &machine), "a machine that is off now");
 	machine.tools = TOOLS_CONNECTED;
-	ok(!known_machines_set(&known, &machine), "a machine that starts is the same machine");
+	ok(!known_machines_set(&known, &machine), "but not what its guest tools say");
 	is_number(known.count, 1, "and was one all the time");
 	machine_clear(&machine);
 	known_machines_clear(&known);

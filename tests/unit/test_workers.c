@@ -11,7 +11,7 @@
 
 static atomic_int ran, notified;
 static atomic_bool hold;
-static struct workers *left_behind; /* still reachable, so no leak */
+static struct workers *volatile left_behind; /* still reachable, so no leak */
 
 static void run(void *context, struct wake_job *job)
 {

@@ -37,6 +37,8 @@ struct listing {
 	unsigned flags;
 	virDomainPtr *domains; /* [next..count) are still to be described and freed */
 	size_t next, count;
+	struct uuid *saved; /* sorted: the machines with a saved image */
+	size_t saved_count;
 	struct error error; /* why the listing ended early, if it did */
 	int result;
 	bool threaded;
@@ -166,6 +168,40 @@ static void take_description(struct description *description, struct machine *ma
 
 /* ---- the listing's two ends ---- */
 
+static int compare_ids(const void *left, const void *right)
+{
+	return memcmp(left, right, sizeof(struct uuid));
+}
+
+/*
+ * Which machines have a saved image, in one call for all of them. Without an answer none has:
+ * then it is found out when one is to be woken.
+ */
+static void list_saved(struct listing *listing)
+{
+	virDomainPtr *domains;
+	int count = virConnectListAllDomains(
+		listing->host->connection, &domains, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
+
+	if (count < 0)
+		return;
+	listing->saved = count > 0 ? calloc((size_t)count, sizeof(*listing->saved)) : NULL;
+	for (int i = 0; i < count; i++) {
+		if (listing->saved)
+			virDomainGetUUID(domains[i], listing->saved[listing->saved_count++].bytes);
+		virDomainFree(domains[i]);
+	}
+	free(domains);
+	if (listing->saved)
+		qsort(listing->saved, listing->saved_count, sizeof(*listing->saved), compare_ids);
+}
+
+static bool is_saved(const struct listing *listing, const struct uuid *id)
+{
+	return listing->saved &&
+	       bsearch(id, listing->saved, listing->saved_count, sizeof(*id), compare_ids) != NULL;
+}
+
 /* The next machine that can be described; false at the end, or when listing->result says why. */
 static bool fetch(struct listing *listing, struct description *description)
 {
@@ -175,6 +211,8 @@ static bool fetch(struct listing *listing, struct description *description)
 			listing->host, domain, listing->flags, description, &listing->error);
 
 		virDomainFree(domain);
+		if (description->status.state == STATE_OFF && is_saved(listing, &description->id))
+			description->status.state = STATE_SAVED;
 		if (result == 0)
 			return true;
 		if (result == -ERR_UNREACHABLE) {
@@ -260,6 +298,7 @@ static void finish(struct listing *listing)
 	for (; listing->next < listing->count; listing->next++)
 		virDomainFree(listing->domains[listing->next]);
 	free(listing->domains);
+	free(listing->saved);
 	pthread_cond_destroy(&listing->changed);
 	pthread_mutex_destroy(&listing->mutex);
 }
@@ -276,6 +315,8 @@ int domains_list(struct host *host, unsigned flags, host_machine_fn *each, void 
 		return result;
 	}
 	listing.count = (size_t)count;
+	if (!(flags & HOST_LIST_STATUS))
+		list_saved(&listing);
 	pthread_mutex_init(&listing.mutex, NULL);
 	pthread_cond_init(&listing.changed, NULL);
 	/* Without a thread it only takes longer. */
@@ -303,6 +344,9 @@ int domains_read(struct host *host, const struct uuid *id, unsigned flags, struc
 	if (result < 0)
 		return result;
 	result = describe(host, domain, flags, &description, error);
+	if (result == 0 && description.status.state == STATE_OFF &&
+		virDomainHasManagedSaveImage(domain, 0) == 1)
+		description.status.state = STATE_SAVED;
 	virDomainFree(domain);
 	if (result == 0)
 		take_description(&description, machine);

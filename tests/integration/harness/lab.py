@@ -42,6 +42,20 @@ def _check(result, what):
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
+# What may end the program that made a Lab.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _undisturbed():
+    """No signal comes between a child's birth and its registration; yields what the child must set again."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _setns(descriptor, kind):
     _check(_libc.setns(descriptor, kind), "setns")
 
@@ -92,14 +106,15 @@ class Lab:
         def leave():
             _check(_libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS), "unshare")
 
-        # The next child only is the first process of the new PID namespace; then back at once.
-        _check(_libc.unshare(_CLONE_NEWPID), "unshare")
-        try:
-            self._init = subprocess.Popen(
-                [sys.executable, "-I", "-S", _INIT, *PRIVATE],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=leave)
-        finally:
-            _setns(own_pid_namespace, _CLONE_NEWPID)
+        with _undisturbed():
+            # The next child only is the first process of the new PID namespace; then back at once.
+            _check(_libc.unshare(_CLONE_NEWPID), "unshare")
+            try:
+                self._init = subprocess.Popen(
+                    [sys.executable, "-I", "-S", _INIT, *PRIVATE],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=leave)
+            finally:
+                _setns(own_pid_namespace, _CLONE_NEWPID)
         if self._init.stdout.readline() != "ready\n":
             raise CommandFailed(f"the laboratory cannot be set up: {self._init.stderr.read().strip()}")
         self.pid = self._init.pid
@@ -133,14 +148,16 @@ class Lab:
             _setns(net, _CLONE_NEWNET)
             _setns(self._mounts, _CLONE_NEWNS)
             os.chdir("/")
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-        _setns(self._pid_namespace, _CLONE_NEWPID)
-        try:
-            process = subprocess.Popen(argv, preexec_fn=enter, **options)
-        finally:
-            _setns(self._own_pid, _CLONE_NEWPID)
-            os.close(net)
-        self._processes.append(process)
+        with _undisturbed() as mask:
+            _setns(self._pid_namespace, _CLONE_NEWPID)
+            try:
+                process = subprocess.Popen(argv, preexec_fn=enter, **options)
+                self._processes.append(process)
+            finally:
+                _setns(self._own_pid, _CLONE_NEWPID)
+                os.close(net)
         return process
 
     def run(self, *argv, netns=None, check=True, timeout=30, input=None, env=None):
@@ -154,8 +171,7 @@ class Lab:
             process.kill()
             out, err = process.communicate()
             raise CommandFailed(f"{' '.join(argv)}: not done within {timeout * SLOW} s\n{out}{err}") from None
-        finally:
-            self._processes.remove(process)
+        self._processes.remove(process)  # else close() ends it
         if check and process.returncode != 0:
             raise CommandFailed(f"{' '.join(argv)}: exit {process.returncode}\n{out}{err}")
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
@@ -183,6 +199,10 @@ class Lab:
 
     def close(self):
         """Ends everything inside. Also after a start that failed half way."""
+        with _undisturbed():
+            self._end()
+
+    def _end(self):
         if self._init:
             self._init.stdin.close()
             # The kernel lets the init go only when we have reaped our own children inside.
