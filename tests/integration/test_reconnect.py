@@ -9,6 +9,7 @@ import pytest
 from harness import SLOW, machines
 from harness.hypervive import Hypervive
 from harness.lab import wait_until
+from harness.libvirtd import QEMU_CONF
 from harness.packets import udp4
 
 
@@ -157,6 +158,9 @@ def test_trouble_of_libvirts_own_is_no_outage(real):
     """libvirt cannot reach virtlogd: the start fails, but the host is there."""
     root = os.path.join(real.lab.dir, "embed")
     uri = f"qemu:///embed?root={root}"
+    os.makedirs(f"{root}/etc")
+    with open(f"{root}/etc/qemu.conf", "w", encoding="utf-8") as file:
+        file.write(QEMU_CONF.replace('stdio_handler = "file"', 'stdio_handler = "logd"'))
     mac = real.fresh_mac()
     definition = os.path.join(real.lab.dir, "embed.xml")
     with open(definition, "w", encoding="utf-8") as file:

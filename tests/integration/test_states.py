@@ -14,6 +14,7 @@ S3 = "<pm><suspend-to-mem enabled='yes'/></pm>"
 
 def wake(host, target):
     """Sends the packet; returns the fields of the one event that tells the end of it."""
+    host.wait_known(target)
     since = host.service.mark()
     host.send(udp4(target.mac))
     end = host.service.wait_event(3000, 3001, 9015, since=since, vm_id=target.id, timeout=30)
@@ -172,6 +173,7 @@ def test_many_at_once_with_copies_on_their_taps(real_shared):
     host.virsh("start", bystander.name)
     host.wait_awake(bystander)
     targets = [host.define(f"crowd-{number}", boot="halt") for number in range(4)]
+    host.wait_known(*targets)
     since = host.service.mark()
     host.send(*(udp4(target.mac) for target in targets))
     for target in targets:
@@ -191,6 +193,7 @@ def test_started_by_two_at_once_runs_once(real_shared):
     """A packet and an administrator: one of them starts it, and the packet's end is no error."""
     host = real_shared
     target = host.define("race", boot="halt")
+    host.wait_known(target)
     starter = host.lab.popen(["virsh", "-q", "-c", "qemu:///system", "start", target.name])
     host.send(udp4(target.mac))
     host.service.wait_event(3000, 9015, vm_id=target.id, timeout=30)
@@ -200,23 +203,54 @@ def test_started_by_two_at_once_runs_once(real_shared):
     assert not host.service.events(3001, vm_id=target.id), host.service.story()
 
 
-def test_wake_in_qemu_embed(real):
-    """`qemu:///embed`: QEMU within the service, without libvirtd."""
-    root = os.path.join(real.lab.dir, "embed")
-    uri = f"qemu:///embed?root={root}"
+def user_machine(folder, name, mac):
+    """A machine that needs no bridge: its definition's path, its serial port's file."""
+    serial = os.path.join(folder, f"{name}.serial")
+    image = machines.boot_image(os.path.join(folder, f"{name}.img"))
+    adapter = f"<interface type='user'><mac address='{mac}'/><model type='virtio'/><rom enabled='no'/></interface>"
+    definition = os.path.join(folder, f"{name}.xml")
+    with open(definition, "w", encoding="utf-8") as file:
+        file.write(machines.machine_xml(name, [adapter], boot=image, serial=serial))
+    return definition, serial
+
+
+def assert_woken_at(host, uri, name, folder=None, wrap=(), **options):
+    """Defines a machine on the host at this URI, and wakes it by a packet."""
+    mac = host.fresh_mac()
+    definition, serial = user_machine(folder or host.lab.dir, name, mac)
+    host.lab.run(*wrap, "virsh", "-q", "-c", uri, "define", definition, env=options.get("env"))
+    service = host.run(connect=uri, wrap=wrap, **options)
+    host.send(udp4(mac))
+    service.wait_event(3000, vm_name=name, mac=mac, timeout=30)
+
+    def awake():
+        with open(serial, encoding="ascii") as file:
+            return machines.AWAKE in file.read()
+    wait_until(awake, 20, "the machine did not say that it runs")
+
+
+def test_host_over_tcp(real):
+    assert_woken_at(real, "qemu+tcp://127.0.0.1/system", "over-tcp")
+
+
+def test_host_of_one_user(real):
+    """`qemu:///session` of a user who has CAP_NET_RAW: libvirt starts a daemon for the user by itself."""
     real.libvirtd.stop()
+    home = os.path.join(real.lab.dir, "home")
+    os.makedirs(home)
+    os.chown(home, 65534, 65534)
+    environment = {"PATH": os.environ["PATH"], "HOME": home, "XDG_RUNTIME_DIR": home}
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_raw",
+            "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", "--")
+    assert_woken_at(real, "qemu:///session", "of-one-user", folder=home, wrap=user, env=environment,
+                    log_file=os.path.join(home, "events.jsonl"))
+
+
+def test_host_embedded(real):
+    """`qemu:///embed`: QEMU within the service, without a daemon."""
+    real.libvirtd.stop()
+    root = os.path.join(real.lab.dir, "embed")
     os.makedirs(f"{root}/etc")
     with open(f"{root}/etc/qemu.conf", "w", encoding="utf-8") as file:
         file.write(QEMU_CONF)
-    image = machines.boot_image(os.path.join(real.lab.dir, "embed.img"))
-    serial = os.path.join(real.lab.dir, "embed.serial")
-    mac = real.fresh_mac()
-    definition = os.path.join(real.lab.dir, "embed.xml")
-    with open(definition, "w", encoding="utf-8") as file:
-        file.write(machines.machine_xml("embedded", [mac], boot=image, serial=serial))
-    real.lab.run("virsh", "-q", "-c", uri, "define", definition)
-    service = real.run(connect=uri)
-    real.send(udp4(mac))
-    service.wait_event(3000, vm_name="embedded", mac=mac, timeout=30)
-    wait_until(lambda: os.path.exists(serial) and machines.AWAKE in open(serial, encoding="ascii").read(), 20,
-               "the machine did not say that it runs")
+    assert_woken_at(real, f"qemu:///embed?root={root}", "embedded")

@@ -27,9 +27,9 @@ static bool is_running(virDomainPtr domain)
 int domains_start(
 	struct host *host, const struct uuid *id, enum host_action *done, struct error *error)
 {
-	virDomainPtr domain;
+	virDomainPtr domain = domain_cache_get(host->off, id);
 	int state, reason;
-	int result = libvirt_domain(host, id, &domain, error);
+	int result = domain ? 0 : libvirt_domain(host, id, &domain, error);
 
 	if (result < 0)
 		return result;

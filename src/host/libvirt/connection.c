@@ -114,6 +114,7 @@ static void host_close(struct host *host)
 	if (!host)
 		return;
 	subscription_end(host);
+	domain_cache_free(host->off);
 	if (host->connection)
 		virConnectClose(host->connection);
 	if (host->in_loop)
@@ -132,8 +133,12 @@ static struct host *host_new(void)
 		host->events[i] = -1;
 	host->files = -1;
 	host->gate = subscription_gate_new();
-	if (host->gate)
+	host->off = domain_cache_new();
+	if (host->gate && host->off)
 		return host;
+	if (host->gate)
+		subscription_gate_unref(host->gate);
+	domain_cache_free(host->off);
 	free(host);
 	return NULL;
 }

@@ -3,11 +3,12 @@
  * domains.c - what machines there are, and how they are
  *
  * Theory of operation of a listing: libvirt names all machines in one call, and describes each in
- * a call of its own. A second thread makes these calls and hands the descriptions over through a
- * few slots, while the caller's thread reads them: understanding one costs nearly nothing on top
- * of asking for the next. Two threads, with one call under way, are all that a listing takes:
- * libvirtd works on five calls of one client at a time (max_client_requests), and the others are
- * for those who wake machines meanwhile.
+ * a call of its own. Two threads make these calls and hand the descriptions over through a few
+ * slots, while the caller's thread reads them: understanding one costs nearly nothing on top of
+ * asking for the next. There are always two calls under way, as libvirt's client wakes its event
+ * loop whenever it has none, which takes longer than the call. Not more than two: libvirtd works
+ * on five calls of one client at a time (max_client_requests), and the other three are for those
+ * who wake machines meanwhile.
  *
  * A machine that is gone between its naming and its description is left out. One that cannot be
  * described (libvirt refuses, or its description makes no sense) is told without adapters, with
@@ -22,7 +23,7 @@
 #include "host/libvirt/domain_xml.h"
 #include "host/libvirt/libvirt_host.h"
 
-enum { SLOTS = 16, BIG_LISTING = 256 };
+enum { SLOTS = 64, BIG_LISTING = 256, FETCHERS = 2 };
 
 /* What libvirt says of one machine, not yet understood. */
 struct description {
@@ -35,21 +36,22 @@ struct description {
 struct listing {
 	struct host *host;
 	unsigned flags;
-	virDomainPtr *domains; /* [next..count) are still to be described and freed */
-	size_t next, count;
+	virDomainPtr *domains;
+	size_t count;
 	struct uuid *saved; /* sorted: the machines with a saved image */
 	size_t saved_count;
-	struct error error; /* why the listing ended early, if it did */
-	int result;
-	bool threaded;
-	pthread_t thread;
+	pthread_t threads[FETCHERS];
+	unsigned thread_count;
 	/* All below is guarded by mutex. */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
+	size_t next;        /* domains[next..count) are still to be described and freed */
+	unsigned fetching;  /* threads that may still bring one */
+	struct error error; /* why the listing ended early, if it did */
+	int result;
 	struct description slots[SLOTS];
 	size_t first, filled;
-	bool fetched; /* no more will come */
-	bool stop;    /* no more are wanted */
+	bool stop; /* no more are wanted */
 };
 
 static enum machine_state machine_state(int state)
@@ -121,6 +123,16 @@ static int get_status(
 	if (status->state == STATE_OFF && virDomainHasManagedSaveImage(domain, 0) == 1)
 		status->state = STATE_SAVED;
 	return 0;
+}
+
+/* Keeps the names of machines that are off; see domain_cache.h. */
+static void keep(struct host *host, virDomainPtr domain, int result,
+	const struct machine_status *status, const struct uuid *id)
+{
+	if (result == 0 && status->state == STATE_OFF)
+		domain_cache_put(host->off, domain);
+	else
+		domain_cache_remove(host->off, id);
 }
 
 /* Whether a failure ends everything for this machine, or is only a fact left out. */
@@ -202,21 +214,44 @@ static bool is_saved(const struct listing *listing, const struct uuid *id)
 	       bsearch(id, listing->saved, listing->saved_count, sizeof(*id), compare_ids) != NULL;
 }
 
-/* The next machine that can be described; false at the end, or when listing->result says why. */
+/* The machine whose turn it is; NULL at the end, or when no more are wanted. */
+static virDomainPtr take_domain(struct listing *listing)
+{
+	virDomainPtr domain = NULL;
+
+	pthread_mutex_lock(&listing->mutex);
+	if (listing->next < listing->count && !listing->stop)
+		domain = listing->domains[listing->next++];
+	pthread_mutex_unlock(&listing->mutex);
+	return domain;
+}
+
+static void set_failed(struct listing *listing, int result, const struct error *error)
+{
+	pthread_mutex_lock(&listing->mutex);
+	listing->result = result;
+	listing->error = *error;
+	listing->stop = true;
+	pthread_mutex_unlock(&listing->mutex);
+}
+
+/* The next machine that can be described; false when there is none any more. */
 static bool fetch(struct listing *listing, struct description *description)
 {
-	while (listing->next < listing->count) {
-		virDomainPtr domain = listing->domains[listing->next++];
-		int result = describe(
-			listing->host, domain, listing->flags, description, &listing->error);
+	struct error error = {0};
+	virDomainPtr domain;
 
-		virDomainFree(domain);
+	while ((domain = take_domain(listing))) {
+		int result = describe(listing->host, domain, listing->flags, description, &error);
+
 		if (description->status.state == STATE_OFF && is_saved(listing, &description->id))
 			description->status.state = STATE_SAVED;
+		keep(listing->host, domain, result, &description->status, &description->id);
+		virDomainFree(domain);
 		if (result == 0)
 			return true;
 		if (result == -ERR_UNREACHABLE) {
-			listing->result = result;
+			set_failed(listing, result, &error);
 			return false;
 		}
 	}
@@ -238,30 +273,45 @@ static void *fetch_all(void *argument)
 			free(description.xml);
 		} else {
 			listing->slots[(listing->first + listing->filled++) % SLOTS] = description;
-			pthread_cond_broadcast(&listing->changed);
+			if (listing->filled == 1)
+				pthread_cond_broadcast(&listing->changed);
 		}
 		pthread_mutex_unlock(&listing->mutex);
 	}
 	pthread_mutex_lock(&listing->mutex);
-	listing->fetched = true;
+	listing->fetching--;
 	pthread_cond_broadcast(&listing->changed);
 	pthread_mutex_unlock(&listing->mutex);
 	return NULL;
 }
 
+/* Without any thread a listing only takes longer. */
+static void start_fetching(struct listing *listing)
+{
+	pthread_mutex_lock(&listing->mutex);
+	while (listing->thread_count < FETCHERS && listing->count > 1 &&
+		pthread_create(
+			&listing->threads[listing->thread_count], NULL, fetch_all, listing) == 0) {
+		listing->thread_count++;
+		listing->fetching++;
+	}
+	pthread_mutex_unlock(&listing->mutex);
+}
+
 static bool take(struct listing *listing, struct description *description)
 {
-	if (!listing->threaded)
+	if (listing->thread_count == 0)
 		return fetch(listing, description);
 	pthread_mutex_lock(&listing->mutex);
-	while (listing->filled == 0 && !listing->fetched)
+	while (listing->filled == 0 && listing->fetching > 0)
 		pthread_cond_wait(&listing->changed, &listing->mutex);
 	bool taken = listing->filled > 0;
 	if (taken) {
 		*description = listing->slots[listing->first];
 		listing->first = (listing->first + 1) % SLOTS;
-		listing->filled--;
-		pthread_cond_broadcast(&listing->changed);
+		/* Whoever waits for room is woken when there is plenty, not for each slot. */
+		if (--listing->filled == SLOTS / 2)
+			pthread_cond_broadcast(&listing->changed);
 	}
 	pthread_mutex_unlock(&listing->mutex);
 	return taken;
@@ -281,16 +331,15 @@ static void tell_all(struct listing *listing, host_machine_fn *each, void *conte
 	}
 }
 
-/* Ends the other thread and frees what is left. */
+/* Ends the other threads and frees what is left. */
 static void finish(struct listing *listing)
 {
-	if (listing->threaded) {
-		pthread_mutex_lock(&listing->mutex);
-		listing->stop = true;
-		pthread_cond_broadcast(&listing->changed);
-		pthread_mutex_unlock(&listing->mutex);
-		pthread_join(listing->thread, NULL);
-	}
+	pthread_mutex_lock(&listing->mutex);
+	listing->stop = true;
+	pthread_cond_broadcast(&listing->changed);
+	pthread_mutex_unlock(&listing->mutex);
+	for (unsigned i = 0; i < listing->thread_count; i++)
+		pthread_join(listing->threads[i], NULL);
 	for (; listing->filled > 0; listing->filled--) {
 		free(listing->slots[listing->first].xml);
 		listing->first = (listing->first + 1) % SLOTS;
@@ -319,9 +368,7 @@ int domains_list(struct host *host, unsigned flags, host_machine_fn *each, void 
 		list_saved(&listing);
 	pthread_mutex_init(&listing.mutex, NULL);
 	pthread_cond_init(&listing.changed, NULL);
-	/* Without a thread it only takes longer. */
-	listing.threaded =
-		count > 1 && pthread_create(&listing.thread, NULL, fetch_all, &listing) == 0;
+	start_fetching(&listing);
 	tell_all(&listing, each, context);
 	finish(&listing);
 	/* The descriptions of thousands leave holes that the service never needs again. */
@@ -341,12 +388,15 @@ int domains_read(struct host *host, const struct uuid *id, unsigned flags, struc
 	virDomainPtr domain;
 	int result = libvirt_domain(host, id, &domain, error);
 
+	if (result == -ERR_NOT_FOUND)
+		domain_cache_remove(host->off, id);
 	if (result < 0)
 		return result;
 	result = describe(host, domain, flags, &description, error);
 	if (result == 0 && description.status.state == STATE_OFF &&
 		virDomainHasManagedSaveImage(domain, 0) == 1)
 		description.status.state = STATE_SAVED;
+	keep(host, domain, result, &description.status, id);
 	virDomainFree(domain);
 	if (result == 0)
 		take_description(&description, machine);

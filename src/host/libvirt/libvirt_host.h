@@ -9,6 +9,7 @@
 #include <libvirt/virterror.h>
 
 #include "host/host.h"
+#include "host/libvirt/domain_cache.h"
 
 /* What libvirt's callbacks are given; see subscription.c. */
 struct gate;
@@ -18,6 +19,7 @@ enum { HOST_EVENTS = 4 };
 struct host {
 	virConnectPtr connection;
 	char *uri;
+	struct domain_cache *off; /* machines that may have to be started at once */
 	struct gate *gate;
 	bool in_loop;            /* the event loop is held */
 	bool on_close;           /* the close callback is registered */

@@ -141,6 +141,11 @@ class RealHost(Host):
         self.define_xml(machines.machine_xml(name, macs, **options))
         return machine(name, macs[0] if macs and not macs[0].startswith("<") else None)
 
+    def wait_known(self, *targets):
+        """The running service has heard of these new machines (in debug mode it says so)."""
+        for target in targets:
+            self.service.wait_event(9004, mac=target.mac, vm_id=target.id, timeout=5)
+
     def define_xml(self, xml):
         path = os.path.join(self.lab.dir, "definition.xml")
         with open(path, "w", encoding="utf-8") as file:

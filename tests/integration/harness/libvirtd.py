@@ -14,6 +14,9 @@ unix_sock_rw_perms = "0700"
 auth_unix_ro = "none"
 auth_unix_rw = "none"
 log_outputs = "2:file:{log}"
+listen_tls = 0
+listen_tcp = 1
+auth_tcp = "none"
 """
 
 # No virtlogd, no security driver, no control groups, no namespaces of QEMU's own: a bare host.
@@ -82,7 +85,7 @@ class Libvirtd:
 
     def start(self):
         assert self.process is None
-        self.process = self.lab.popen(["libvirtd"], stdin=subprocess.DEVNULL,
+        self.process = self.lab.popen(["libvirtd", "--listen"], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self._answers, 30, self._tail)
 
