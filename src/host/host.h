@@ -63,8 +63,9 @@ struct host_ops {
 
 	/*
 	 * Begins to tell of changes. Call before list, so that no change falls between them.
-	 * Fails with ERR_REFUSED-like ERR_FAILED where the host has no such notifications: the
-	 * caller lists at intervals then. `lost` is told in any case.
+	 * Returns 1 where every change is told, 0 where some are not (the caller reads machines
+	 * again from time to time), and fails where the host has no such notifications (the
+	 * caller lists at intervals). `lost` is told in any case.
 	 */
 	int (*subscribe)(
 		struct host *host, const struct host_listener *listener, struct error *error);

@@ -14,10 +14,11 @@
  * itself and another one made: the daemon it waits for may have been replaced. Changes that are
  * told while the inventory is taken wait in the session until it is complete.
  *
- * Not every change is told: libvirt is silent when an adapter is added to a machine that is off,
- * or a setting is changed for its next start. So known machines are read again in turn, one at a
- * time and whenever nothing else is to be done: all of them in a few seconds where they are few,
- * and never for more than a five-hundredth of the time. What is as it was is not told again.
+ * Not every change is told by every host: libvirt's events are silent when an adapter is added to
+ * a machine that is off, or a setting is changed for its next start. So known machines are read
+ * again in turn, one at a time and whenever nothing else is to be done: all of them in a few
+ * seconds where they are few, and never for more than a five-hundredth of the time. What is as it
+ * was is not told again.
  */
 #include "service/watch.h"
 
@@ -31,13 +32,14 @@
 #include "service/watch_session.h"
 
 enum {
-	PATIENCE_MS = 10000, /* then an attempt to connect counts as an outage */
-	ABANDON_MS = 60000,  /* then another one is made … */
-	ABANDONED_MAX = 4,   /* … unless so many hang already */
-	INTERVAL_MS = 5000,  /* between listings of a host without notifications */
-	ROUND_MS = 4000,     /* at least, for reading all machines again */
-	REST_MIN_MS = 200,   /* between two of them, at least … */
-	REST_FACTOR = 500,   /* … and so many times as long as reading one takes */
+	PATIENCE_MS = 10000,     /* then an attempt to connect counts as an outage */
+	ABANDON_MS = 60000,      /* then another one is made … */
+	ABANDONED_MAX = 4,       /* … unless so many hang already */
+	INTERVAL_MS = 5000,      /* between listings of a host without notifications */
+	ROUND_MS = 4000,         /* at least, for reading all machines again */
+	REST_MIN_MS = 200,       /* between two of them, at least … */
+	REST_FACTOR = 500,       /* … and so many times as long as reading one takes */
+	REST_COMPLETE_MS = 5000, /* where the host tells of every change: to be sure */
 };
 
 static const uint64_t MS = 1000000;
@@ -204,10 +206,11 @@ static uint64_t read_next(struct watch *watch, struct session *session)
 	struct uuid id = *next; /* the list may change below it */
 	read_machine(watch, session, &id);
 	uint64_t end = sessions_now();
+	uint64_t least = (session->complete ? REST_COMPLETE_MS : REST_MIN_MS) * MS;
 	uint64_t rest = (end - start) * REST_FACTOR;
 	if (rest < ROUND_MS * MS / count)
 		rest = ROUND_MS * MS / count;
-	return end + (rest < REST_MIN_MS * MS ? REST_MIN_MS * MS : rest);
+	return end + (rest < least ? least : rest);
 }
 
 /* Lists, and reads what changes, until the session is over. */

@@ -162,8 +162,9 @@ static void on_lost(void *context, const char *reason)
 
 /* ---- the attempt ---- */
 
-/* Connects and subscribes. *polling: the host is there, and has no notifications (error). */
-static struct host *open_host(struct session *session, bool *polling, struct error *error)
+/* Connects and subscribes. *subscribed is what subscribe() gave: negative, no notifications
+ * (error). */
+static struct host *open_host(struct session *session, int *subscribed, struct error *error)
 {
 	const struct host_ops *ops = session->all->ops;
 	struct host_listener listener = {session, on_changed, on_lost};
@@ -171,12 +172,11 @@ static struct host *open_host(struct session *session, bool *polling, struct err
 
 	if (ops->connect(session->uri, HOST_READ_WRITE, &host, error) < 0)
 		return NULL;
-	int result = ops->subscribe(host, &listener, error);
-	if (result == -ERR_UNREACHABLE) {
+	*subscribed = ops->subscribe(host, &listener, error);
+	if (*subscribed == -ERR_UNREACHABLE) {
 		ops->close(host);
 		return NULL;
 	}
-	*polling = result < 0;
 	return host;
 }
 
@@ -185,12 +185,13 @@ static void *attempt(void *argument)
 	struct session *session = argument;
 	struct sessions *all = session->all;
 	struct error error = {0};
-	bool polling = false;
-	struct host *host = open_host(session, &polling, &error);
+	int subscribed = 0;
+	struct host *host = open_host(session, &subscribed, &error);
 
 	pthread_mutex_lock(&all->mutex);
 	session->host = host;
-	session->polling = polling;
+	session->polling = host && subscribed < 0;
+	session->complete = subscribed > 0;
 	session->attempted = true;
 	if (!session->lost)
 		session->error = error;

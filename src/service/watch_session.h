@@ -33,6 +33,7 @@ struct session {
 	bool attempted;    /* the attempt has ended: host or error is set */
 	bool abandoned;    /* nobody waits for the attempt any more */
 	bool polling;      /* no notifications; error says why */
+	bool complete;     /* every change is told */
 	bool lost;         /* error says why */
 	struct error error;
 	/* Machines that changed: a ring without repeats. */

@@ -8,7 +8,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6
 from scapy.layers.l2 import ARP, LLC, Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
-from harness import SLOW, machines
+from harness import machines
 from harness.hosts import QuickHost, machine
 from harness.packets import (BROADCAST, SENDER_IP, SENDER_IP6, SENDER_MAC, ethernet, mac_bytes, magic, raw, udp4, udp6)
 from harness.wire import BRIDGE, NIC

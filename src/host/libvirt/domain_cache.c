@@ -85,7 +85,7 @@ static bool make_room(struct domain_cache *cache)
 
 	if (cache->count * 2 <= cache->mask)
 		return true;
-	virDomainPtr *slots = calloc((old_mask + 1) * 2, sizeof(*slots));
+	virDomainPtr *slots = calloc((old_mask + 1) * 2, sizeof(virDomainPtr));
 	if (!slots)
 		return false;
 	cache->slots = slots;

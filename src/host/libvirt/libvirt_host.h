@@ -55,7 +55,7 @@ char *libvirt_uri_without_prompts(const char *uri);
 struct gate *subscription_gate_new(void);
 bool subscription_gate_lost(struct gate *gate); /* the close callback was called */
 struct gate *subscription_gate_ref(struct gate *gate);
-void subscription_gate_unref(void *gate); /* also as libvirt's free callback */
+void subscription_gate_unref(void *argument); /* a gate; also as libvirt's free callback */
 void subscription_tell(struct gate *gate, const struct uuid *id); /* the machine has changed */
 int subscription_begin(
 	struct host *host, const struct host_listener *listener, struct error *error);

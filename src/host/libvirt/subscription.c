@@ -204,9 +204,11 @@ int subscription_begin(struct host *host, const struct host_listener *listener, 
 	host->on_close =
 		virConnectRegisterCloseCallback(host->connection, on_close, gate, NULL) == 0;
 	for (int i = 0; i < HOST_EVENTS; i++) {
+		/* The host holds a reference too. NOLINTBEGIN(clang-analyzer-unix.Malloc) */
 		host->events[i] = virConnectDomainEventRegisterAny(host->connection, NULL,
 			EVENTS[i].event, EVENTS[i].callback, subscription_gate_ref(gate),
 			subscription_gate_unref);
+		/* NOLINTEND(clang-analyzer-unix.Malloc) */
 		if (host->events[i] >= 0)
 			continue;
 		if (i == 0)
@@ -216,7 +218,7 @@ int subscription_begin(struct host *host, const struct host_listener *listener, 
 			return error_wrap(error, "the host does not tell of changes");
 	}
 	host->files = definition_files_watch(gate, host->uri);
-	return 0;
+	return host->files >= 0 ? 1 : 0;
 }
 
 void subscription_end(struct host *host)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Small virtual machines: QEMU without KVM, 16 MB, a boot sector that says that it runs."""
-import os
 import uuid
 from xml.sax.saxutils import escape, quoteattr
 
