@@ -149,13 +149,24 @@ static void begin_outage_locked(struct lane *lane, const char *reason)
 	text_copy(lane->reason, sizeof(lane->reason), reason);
 }
 
+/* The last quarter of a queue is for what matters: debug events do not crowd it out. */
+static bool is_crowded_out(const struct lane *lane, const struct slot *slot)
+{
+	const struct event_info *info;
+
+	if (lane->count < QUEUE_SIZE / 4 * 3)
+		return false;
+	info = event_info(slot->event.id);
+	return info && info->severity == SEVERITY_DEBUG;
+}
+
 static void lane_push_locked(struct lane *lane, struct slot *slot)
 {
 	if (lane->count == QUEUE_SIZE)
 		lane->closed = true;
 	else if (lane->count <= QUEUE_SIZE / 2)
 		lane->closed = false;
-	if (lane->closed) {
+	if (lane->closed || is_crowded_out(lane, slot)) {
 		lane->lost_at_tail++;
 		lane->lost_queued++;
 		lane->lost_in_outage++;

@@ -17,8 +17,8 @@
  * Not every change is told by every host: libvirt's events are silent when an adapter is added to
  * a machine that is off, or a setting is changed for its next start. So known machines are read
  * again in turn, one at a time and whenever nothing else is to be done: all of them in a few
- * seconds where they are few, and never for more than a five-hundredth of the time. What is as it
- * was is not told again.
+ * seconds where they are few, and for a five-hundredth of the time where reading is quick. What is
+ * as it was is not told again.
  */
 #include "service/watch.h"
 
@@ -38,7 +38,8 @@ enum {
 	INTERVAL_MS = 5000,      /* between listings of a host without notifications */
 	ROUND_MS = 4000,         /* at least, for reading all machines again */
 	REST_MIN_MS = 200,       /* between two of them, at least … */
-	REST_FACTOR = 500,       /* … and so many times as long as reading one takes */
+	REST_FACTOR = 500,       /* … and so many times as long as reading one takes … */
+	REST_MAX_MS = 5000,      /* … at most */
 	REST_COMPLETE_MS = 5000, /* where the host tells of every change: to be sure */
 };
 
@@ -210,6 +211,8 @@ static uint64_t read_next(struct watch *watch, struct session *session)
 	uint64_t rest = (end - start) * REST_FACTOR;
 	if (rest < ROUND_MS * MS / count)
 		rest = ROUND_MS * MS / count;
+	if (rest > REST_MAX_MS * MS)
+		rest = REST_MAX_MS * MS;
 	return end + (rest < least ? least : rest);
 }
 

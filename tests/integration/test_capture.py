@@ -516,13 +516,13 @@ def test_large_frames_from_two_sides_are_not_confused(setting):
 def test_overrun_is_counted_and_survived(setting):
     probe = setting.probe()
     probe.tell("hold")
-    setting.peer.send("v1", *[FORMS["wol"][0]] * 700)
+    setting.peer.send("v1", *[FORMS["wol"][0]] * 2500)
     probe.tell("read")
-    assert len(probe.heard(at_least=512)) == 512
-    assert probe.counters() == {"frames": 512 + 2, "dropped": 700 - 512}
+    assert len(probe.heard(at_least=2048)) == 2048
+    assert probe.counters() == {"frames": 2048 + 2, "dropped": 2500 - 2048}
     setting.peer.send("v1", *[FORMS["wol"][0]] * 500)
     assert len(probe.heard(at_least=500)) == 500
-    assert probe.counters()["dropped"] == 700 - 512
+    assert probe.counters()["dropped"] == 2500 - 2048
 
 
 def test_a_small_budget_loses_nothing(setting):

@@ -398,8 +398,33 @@ static void edges(void)
 	recorder_free(NULL);
 }
 
+/* A flood of debug events leaves room for the others. */
+static void crowded(void)
+{
+	static struct probe one;
+	struct recorder *recorder = start(&one, NULL);
+	struct event event;
+	size_t others = 0;
+
+	recorder_set_debug(recorder, true);
+	set(&one, &one.gate_closed, true);
+	emit(recorder, 0, 0);
+	wait_for_hang(&one);
+	event_start(&event, 9010, 1);
+	for (int i = 0; i < 5000; i++)
+		recorder_emit(recorder, &event);
+	emit(recorder, 1, 500);
+	set(&one, &one.gate_closed, false);
+	ok(recorder_flush(recorder, 5000), "the queue empties");
+	for (size_t i = 0; i < one.count; i++)
+		others += one.kept[i].id == 3000;
+	is_number(others, 501, "none but debug events are lost in a flood of those");
+	recorder_free(recorder);
+}
+
 int main(void)
 {
+	crowded();
 	plain();
 	failing();
 	both_failing();

@@ -48,7 +48,7 @@
 
 enum {
 	SLOT_SIZE = 2048,
-	SLOT_COUNT = 512,
+	SLOT_COUNT = 2048,
 	BLOCK_SIZE = 32768, /* what the kernel allocates in one piece */
 	RING_SIZE = SLOT_SIZE * SLOT_COUNT,
 	/* The largest IP packet, an Ethernet header and two VLAN tags fit. */

@@ -36,6 +36,7 @@
 enum { FRAMES_A_TURN = 256, CONTROL_FDS = 16 };
 
 #define RELOAD_DELAY_NS (200 * NS_PER_MS) /* editors write several times */
+#define LOSS_CHECK_NS   NS_PER_S
 #define LOSS_REPORT_NS  (60 * NS_PER_S)
 
 struct service {
@@ -55,7 +56,9 @@ struct service {
 	struct backoff capture_backoff;
 	uint64_t capture_at; /* when to try again while there is none */
 	bool capture_trouble_told;
-	uint64_t lost_frames_told, loss_report_at;
+	uint64_t lost_frames_told;
+	uint64_t loss_check_at;  /* UINT64_MAX: nothing came since the last check */
+	uint64_t loss_report_at; /* the next report not before */
 };
 
 /* Events */
@@ -292,6 +295,8 @@ static int open_capture(struct service *service, struct error *error)
 	if (capture_open(&service->capture, &options, error) < 0)
 		return -error->code;
 	service->capture_at = UINT64_MAX;
+	service->loss_check_at = UINT64_MAX;
+	service->lost_frames_told = 0;
 	return 0;
 }
 
@@ -329,20 +334,27 @@ static void read_capture(struct service *service, uint64_t now_ns)
 	}
 	backoff_reset(&service->capture_backoff);
 	service->capture_trouble_told = false;
+	if (service->loss_check_at == UINT64_MAX)
+		service->loss_check_at = now_ns + LOSS_CHECK_NS;
 }
 
-/* Frames that came faster than they were looked at: told at most once a minute. */
+/* Frames that came faster than they were looked at: told within a second, at most once a minute. */
 static void tell_lost_frames(struct service *service, uint64_t now_ns)
 {
 	struct capture_counters counters;
 	struct event event;
 
-	if (!service->capture || now_ns < service->loss_report_at)
+	if (!service->capture || now_ns < service->loss_check_at)
 		return;
+	service->loss_check_at = UINT64_MAX;
 	capture_counters(service->capture, &counters);
-	service->loss_report_at = now_ns + LOSS_REPORT_NS;
 	if (counters.dropped <= service->lost_frames_told)
 		return;
+	if (now_ns < service->loss_report_at) {
+		service->loss_check_at = service->loss_report_at;
+		return;
+	}
+	service->loss_report_at = now_ns + LOSS_REPORT_NS;
 	event_start(&event, 1031, clock_realtime_us());
 	event_put_text(&event, FIELD_REASON, "frames came faster than they could be read");
 	event_put_number(
@@ -428,7 +440,7 @@ static void turn_once(struct service *service)
 	size_t control_fds =
 		service->control ? control_poll_fds(service->control, fds + 4, CONTROL_FDS) : 0;
 
-	next = earliest(next, service->capture_at);
+	next = earliest(next, earliest(service->capture_at, service->loss_check_at));
 	if (service->control)
 		next = earliest(next, control_deadline(service->control));
 	if (poll(fds, 4 + control_fds, timeout_ms(next, now_ns)) < 0 && errno != EINTR)
