@@ -174,12 +174,17 @@ static int open_records(struct request *request, const struct settings *settings
 	if (console_sink_open(&sink, STDOUT_FILENO, style, error) < 0 ||
 		recorder_add(records->terminal, sink, error) < 0)
 		return -error->code;
-	if (log_file[0]) {
-		if (file_sink_open(&sink, log_file, error) < 0 ||
-			recorder_add(records->kept, sink, error) < 0)
+	/* Who may wake need not be allowed to write the service's log. */
+	if (log_file[0] && file_sink_open(&sink, log_file, error) == 0) {
+		if (recorder_add(records->kept, sink, error) < 0)
 			return -error->code;
+	} else if (log_file[0] && request->log_file) {
+		return -error->code;
+	} else if (log_file[0]) {
+		command_fail("wake", error);
+		*error = (struct error){0};
 	}
-	if (settings->journal) {
+	if (settings->journal && journal_is_here()) {
 		if (journal_sink_open(&sink, NULL, error) < 0 ||
 			recorder_add(records->kept, sink, error) < 0)
 			return -error->code;

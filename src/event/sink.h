@@ -9,6 +9,8 @@
 #ifndef HYPERVIVE_EVENT_SINK_H
 #define HYPERVIVE_EVENT_SINK_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "event/event.h"
 
@@ -40,6 +42,9 @@ int console_sink_open(struct sink *sink, int fd, enum console_style style, struc
 
 /* systemd's journal at its socket (NULL: the usual one). Linux. */
 int journal_sink_open(struct sink *sink, const char *socket_path, struct error *error);
+
+/* Whether this host has a journal at all: one without systemd has none, and that is no error. */
+bool journal_is_here(void);
 
 /* One event as a line for people, with its line's end; shared with `hypervive events`. */
 void console_format(const struct event *event, enum console_style style, struct buffer *buffer);

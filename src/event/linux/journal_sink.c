@@ -236,3 +236,8 @@ int journal_sink_open(struct sink *sink, const char *socket_path, struct error *
 	*sink = (struct sink){&JOURNAL_SINK, journal};
 	return 0;
 }
+
+bool journal_is_here(void)
+{
+	return access("/run/systemd/journal", F_OK) == 0;
+}

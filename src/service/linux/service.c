@@ -166,8 +166,7 @@ static int set_journal(struct service *service, struct error *error)
 {
 	struct sink sink = {0};
 
-	/* A host without systemd has no journal, and nothing to say about that. */
-	if (service->settings.journal && access("/run/systemd/journal", F_OK) == 0 &&
+	if (service->settings.journal && journal_is_here() &&
 		journal_sink_open(&sink, NULL, error) < 0)
 		return -error->code;
 	return recorder_replace(service->recorder, "journal", sink, error);
