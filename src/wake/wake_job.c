@@ -2,10 +2,8 @@
 /* wake_job.c - the end of a wake as an event; the same for a packet and for a command */
 #include "wake/waker.h"
 
-static void put_origin(struct event *event, const struct wake_origin *origin)
+void wake_origin_put(const struct wake_origin *origin, struct event *event)
 {
-	if (origin->has_mac)
-		event_put_mac(event, FIELD_MAC, &origin->mac);
 	event_put_text(event, FIELD_SOURCE, origin->source);
 	event_put_text(event, FIELD_INTERFACE, origin->interface);
 	if (origin->vlan)
@@ -33,7 +31,9 @@ void wake_job_event(const struct wake_job *job, struct event *event, int64_t tim
 	event_start(event, id, time_us);
 	event_put_text(event, FIELD_VM_NAME, job->name);
 	event_put_uuid(event, FIELD_VM_ID, &job->id);
-	put_origin(event, &job->origin);
+	if (job->origin.has_mac)
+		event_put_mac(event, FIELD_MAC, &job->origin.mac);
+	wake_origin_put(&job->origin, event);
 	if (job->step == STEP_ACT && (job->acted || id == 2001))
 		event_put_text(event, FIELD_ACTION, host_action_name(job->action));
 	if (id == 2001)

@@ -75,22 +75,12 @@ void waker_set_policy(struct waker *waker, const struct wake_policy *policy)
 
 /* Events */
 
-static void put_where(struct event *event, const struct wake_origin *origin)
-{
-	event_put_text(event, FIELD_SOURCE, origin->source);
-	event_put_text(event, FIELD_INTERFACE, origin->interface);
-	if (origin->vlan)
-		event_put_number(event, FIELD_VLAN, origin->vlan);
-	if (origin->inner_vlan)
-		event_put_number(event, FIELD_INNER_VLAN, origin->inner_vlan);
-}
-
 static void start_packet_event(
 	const struct waker *waker, struct event *event, int id, const struct passage *passage)
 {
 	waker_start_event(waker, event, id);
 	event_put_mac(event, FIELD_MAC, &passage->origin.mac);
-	put_where(event, &passage->origin);
+	wake_origin_put(&passage->origin, event);
 }
 
 static void emit_packet_debug(const struct waker *waker, int id, const struct passage *passage)
@@ -397,7 +387,7 @@ static void malformed(struct waker *waker, const struct passage *passage)
 	if (!waker_debug(waker))
 		return;
 	waker_start_event(waker, &event, 9009);
-	put_where(&event, &passage->origin);
+	wake_origin_put(&passage->origin, &event);
 	event_put_text(&event, FIELD_REASON, passage->packet.problem);
 	waker_emit(waker, &event);
 }

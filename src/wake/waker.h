@@ -82,7 +82,10 @@ void waker_counters(const struct waker *waker, struct waker_counters *counters);
  */
 uint64_t waker_tick(struct waker *waker, uint64_t now_ns);
 
-/* The end of a job as an event, shared with `hypervive wake`. False: nothing to record. */
+/* Puts where a request came from, all but its address. */
+void wake_origin_put(const struct wake_origin *origin, struct event *event);
+
+/* The end of a job as an event, shared with `hypervive wake`. */
 void wake_job_event(const struct wake_job *job, struct event *event, int64_t time_us);
 
 #endif

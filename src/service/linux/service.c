@@ -24,20 +24,17 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "capture/capture.h"
 #include "event/recorder.h"
-#include "service/backoff.h"
 #include "service/control.h"
 #include "service/engine.h"
 #include "service/linux/memory.h"
 #include "service/linux/settings_file.h"
+#include "service/receiver.h"
 #include "service/settings_load.h"
 
 enum { FRAMES_A_TURN = 256, CONTROL_FDS = 16 };
 
 #define RELOAD_DELAY_NS (200 * NS_PER_MS) /* editors write several times */
-#define LOSS_CHECK_NS   NS_PER_S
-#define LOSS_REPORT_NS  (60 * NS_PER_S)
 
 struct service {
 	const struct service_options *options;
@@ -51,14 +48,7 @@ struct service {
 	bool stopping, ready;
 	const char *stop_reason;
 	uint64_t reload_at; /* UINT64_MAX: no reload is due */
-	/* Capture */
-	struct capture *capture;
-	struct backoff capture_backoff;
-	uint64_t capture_at; /* when to try again while there is none */
-	bool capture_trouble_told;
-	uint64_t lost_frames_told;
-	uint64_t loss_check_at;  /* UINT64_MAX: nothing came since the last check */
-	uint64_t loss_report_at; /* the next report not before */
+	struct receiver receiver;
 };
 
 /* Events */
@@ -274,42 +264,8 @@ static void answer_request(void *context, const struct control_peer *peer, const
 		snprintf(answer, CONTROL_LINE_SIZE, "error there is no such request");
 }
 
-/* Capture */
+/* Frames */
 
-static void close_capture(struct service *service, uint64_t now_ns, const struct error *error)
-{
-	capture_close(service->capture);
-	service->capture = NULL;
-	service->capture_at = now_ns + backoff_next(&service->capture_backoff) * NS_PER_MS;
-	if (!service->capture_trouble_told)
-		emit_simple(service, 1031, error->text);
-	service->capture_trouble_told = true;
-}
-
-static int open_capture(struct service *service, struct error *error)
-{
-	const struct capture_options options = {
-		service->options->interfaces, service->options->interface_count};
-
-	if (capture_open(&service->capture, &options, error) < 0)
-		return -error->code;
-	service->capture_at = UINT64_MAX;
-	service->loss_check_at = UINT64_MAX;
-	service->lost_frames_told = 0;
-	return 0;
-}
-
-static void retry_capture(struct service *service, uint64_t now_ns)
-{
-	struct error error = {0};
-
-	if (service->capture || now_ns < service->capture_at)
-		return;
-	if (open_capture(service, &error) < 0)
-		close_capture(service, now_ns, &error);
-}
-
-/* Passing a whole turn without trouble ends an outage. */
 struct turn {
 	struct service *service;
 	uint64_t now_ns;
@@ -322,44 +278,11 @@ static void take_frame(void *context, const struct frame *frame)
 	engine_frame(turn->service->engine, frame, turn->now_ns);
 }
 
-static void read_capture(struct service *service, uint64_t now_ns)
+static void read_frames(struct service *service, uint64_t now_ns)
 {
 	struct turn turn = {service, now_ns};
-	struct error error = {0};
 
-	if (capture_read(service->capture, FRAMES_A_TURN, take_frame, &turn, &error) < 0) {
-		close_capture(service, now_ns, &error);
-		return;
-	}
-	backoff_reset(&service->capture_backoff);
-	service->capture_trouble_told = false;
-	if (service->loss_check_at == UINT64_MAX)
-		service->loss_check_at = now_ns + LOSS_CHECK_NS;
-}
-
-/* Frames that came faster than they were looked at: told within a second, at most once a minute. */
-static void tell_lost_frames(struct service *service, uint64_t now_ns)
-{
-	struct capture_counters counters;
-	struct event event;
-
-	if (!service->capture || now_ns < service->loss_check_at)
-		return;
-	service->loss_check_at = UINT64_MAX;
-	capture_counters(service->capture, &counters);
-	if (counters.dropped <= service->lost_frames_told)
-		return;
-	if (now_ns < service->loss_report_at) {
-		service->loss_check_at = service->loss_report_at;
-		return;
-	}
-	service->loss_report_at = now_ns + LOSS_REPORT_NS;
-	event_start(&event, 1031, clock_realtime_us());
-	event_put_text(&event, FIELD_REASON, "frames came faster than they could be read");
-	event_put_number(
-		&event, FIELD_COUNT, (int64_t)(counters.dropped - service->lost_frames_told));
-	recorder_emit(service->recorder, &event);
-	service->lost_frames_told = counters.dropped;
+	receiver_read(&service->receiver, FRAMES_A_TURN, take_frame, &turn, now_ns);
 }
 
 /* The loop */
@@ -401,7 +324,8 @@ static void tell_ready(struct service *service)
 {
 	struct event event;
 
-	if (service->ready || !service->capture || !engine_is_settled(service->engine))
+	if (service->ready || receiver_fd(&service->receiver) < 0 ||
+		!engine_is_settled(service->engine))
 		return;
 	service->ready = true;
 	event_start(&event, 1100, clock_realtime_us());
@@ -432,14 +356,14 @@ static void turn_once(struct service *service)
 		{service->notify_fd, POLLIN, 0},
 		{service->signal_fd, POLLIN, 0},
 		{settings_file_fd(service->file), POLLIN, 0},
-		{service->capture ? capture_fd(service->capture) : -1, POLLIN, 0},
+		{receiver_fd(&service->receiver), POLLIN, 0},
 	};
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t next = earliest(engine_tick(service->engine, now_ns), service->reload_at);
 	size_t control_fds =
 		service->control ? control_poll_fds(service->control, fds + 4, CONTROL_FDS) : 0;
 
-	next = earliest(next, earliest(service->capture_at, service->loss_check_at));
+	next = earliest(next, receiver_tick(&service->receiver, now_ns));
 	if (service->control)
 		next = earliest(next, control_deadline(service->control));
 	if (poll(fds, 4 + control_fds, timeout_ms(next, now_ns)) < 0 && errno != EINTR)
@@ -449,8 +373,8 @@ static void turn_once(struct service *service)
 		drain_notifications(service);
 		engine_messages(service->engine, now_ns);
 	}
-	if (fds[3].revents && service->capture)
-		read_capture(service, now_ns);
+	if (fds[3].revents)
+		read_frames(service, now_ns);
 	if (fds[1].revents)
 		read_signals(service, now_ns);
 	if (fds[2].revents && settings_file_changed(service->file))
@@ -459,8 +383,6 @@ static void turn_once(struct service *service)
 		control_serve(service->control, now_ns);
 	if (now_ns >= service->reload_at)
 		reload_settings(service);
-	retry_capture(service, now_ns);
-	tell_lost_frames(service, now_ns);
 	tell_ready(service);
 }
 
@@ -538,11 +460,14 @@ static int begin_records(struct service *service, struct error *error)
 
 static int begin(struct service *service, struct error *error)
 {
+	const struct capture_options capture = {
+		service->options->interfaces, service->options->interface_count};
+
 	if (open_signals(service, error) < 0 || service_paths_find(&service->paths, error) < 0 ||
 		begin_records(service, error) < 0)
 		return -error->code;
 	begin_debug(service);
-	if (open_capture(service, error) < 0) {
+	if (receiver_open(&service->receiver, service->recorder, &capture, error) < 0) {
 		emit_simple(service, error->host_code == EPERM ? 1003 : 1031, error->text);
 		return -error->code;
 	}
@@ -561,7 +486,7 @@ static bool end(struct service *service, int result)
 
 	sd_notify(0, "STOPPING=1");
 	control_close(service->control);
-	capture_close(service->capture);
+	receiver_close(&service->receiver);
 	clean = engine_free(service->engine);
 	if (result == 0)
 		emit_simple(service, 1101, service->stop_reason);
