@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+ERROR_PRINTF(2, 0)
 static void put(struct error *error, const char *format, va_list arguments)
 {
 	char raw[sizeof(error->text)];

@@ -154,7 +154,7 @@ static bool is_crowded_out(const struct lane *lane, const struct slot *slot)
 {
 	const struct event_info *info;
 
-	if (lane->count < QUEUE_SIZE / 4 * 3)
+	if (lane->count < (size_t)QUEUE_SIZE * 3 / 4)
 		return false;
 	info = event_info(slot->event.id);
 	return info && info->severity == SEVERITY_DEBUG;
