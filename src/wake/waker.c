@@ -446,6 +446,11 @@ uint64_t waker_tick(struct waker *waker, uint64_t now_ns)
 		emit_refusal(waker, &event, REFUSED_INTERFACE, now_ns);
 	}
 	uint64_t next = copies_next_end(&waker->copies);
+
+	/* The end of a window is worth waking up for only when it is told; else the next frame sees
+	 * it. */
+	if (!waker_debug(waker))
+		return next;
 	uint64_t known = exclusion_next_end(waker->known);
 	uint64_t unknown = exclusion_next_end(waker->unknown);
 	if (known < next)

@@ -163,6 +163,8 @@ static void plain_wake(void)
 	send(waker, (struct sent){.mac = 1, .source = 7, .interface = "vnet0"}, 100 * S + 1);
 	send(waker, (struct sent){.mac = 1, .source = 9, .ip_id = 3}, 104 * S);
 	is_number(count_of(2000), 1, "copies and repetitions within five seconds are one wake");
+	ok(waker_tick(waker, 104 * S) == UINT64_MAX,
+		"nobody has to wake up for the end of the window");
 	seen.jobs[0].acted = true;
 	seen.jobs[0].action = ACTION_START;
 	waker_job_done(waker, &seen.jobs[0], 101 * S);
