@@ -104,20 +104,19 @@ void domain_cache_put(struct domain_cache *cache, virDomainPtr domain)
 {
 	struct uuid id = identity(domain);
 
+	if (virDomainRef(domain) < 0)
+		return;
 	pthread_mutex_lock(&cache->mutex);
-	size_t at = find(cache, &id);
-	virDomainPtr before = cache->slots[at];
-	if (!before && make_room(cache)) {
-		at = find(cache, &id);
-		cache->count++;
-	} else if (!before) {
-		domain = NULL; /* no memory: it is looked up when it is needed */
+	virDomainPtr unused = cache->slots[find(cache, &id)];
+	if (unused || make_room(cache)) {
+		cache->count += unused ? 0 : 1;
+		cache->slots[find(cache, &id)] = domain;
+	} else {
+		unused = domain; /* no memory: it is looked up when it is needed */
 	}
-	if (domain && virDomainRef(domain) == 0)
-		cache->slots[at] = domain;
 	pthread_mutex_unlock(&cache->mutex);
-	if (before)
-		virDomainFree(before);
+	if (unused)
+		virDomainFree(unused);
 }
 
 virDomainPtr domain_cache_get(struct domain_cache *cache, const struct uuid *id)

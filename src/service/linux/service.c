@@ -352,18 +352,20 @@ static int timeout_ms(uint64_t deadline, uint64_t now_ns)
 
 static void turn_once(struct service *service)
 {
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t next = earliest(engine_tick(service->engine, now_ns), service->reload_at);
+
+	/* Before its descriptor is asked for: it may open anew. */
+	next = earliest(next, receiver_tick(&service->receiver, now_ns));
 	struct pollfd fds[4 + CONTROL_FDS] = {
 		{service->notify_fd, POLLIN, 0},
 		{service->signal_fd, POLLIN, 0},
 		{settings_file_fd(service->file), POLLIN, 0},
 		{receiver_fd(&service->receiver), POLLIN, 0},
 	};
-	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t next = earliest(engine_tick(service->engine, now_ns), service->reload_at);
 	size_t control_fds =
 		service->control ? control_poll_fds(service->control, fds + 4, CONTROL_FDS) : 0;
 
-	next = earliest(next, receiver_tick(&service->receiver, now_ns));
 	if (service->control)
 		next = earliest(next, control_deadline(service->control));
 	if (poll(fds, 4 + control_fds, timeout_ms(next, now_ns)) < 0 && errno != EINTR)
