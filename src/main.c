@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c - the command table, nothing else */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/process.h"
 #include "base/text.h"
-#include "commands/command.h"
+#include "commands/platform.h"
 #include "version.h"
 
 static const struct command COMMANDS[] = {
@@ -28,16 +28,30 @@ static void usage(FILE *out)
 		out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-12s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+	for (size_t i = 0; i < PLATFORM_COMMAND_COUNT; i++)
+		fprintf(out, "  %-12s %s\n", PLATFORM_COMMANDS[i].name,
+			PLATFORM_COMMANDS[i].summary);
 	fputs("\n`hypervive COMMAND --help` tells a command's options; hypervive(1) tells all.\n"
 	      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the host could not be reached.\n",
 		out);
 }
 
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(name, COMMANDS[i].name) == 0)
+			return &COMMANDS[i];
+	}
+	for (size_t i = 0; i < PLATFORM_COMMAND_COUNT; i++) {
+		if (strcmp(name, PLATFORM_COMMANDS[i].name) == 0)
+			return &PLATFORM_COMMANDS[i];
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-#ifdef SIGPIPE /* a closed pipe is an error of write(), not the end of the program */
-	signal(SIGPIPE, SIG_IGN);
-#endif
+	process_begin(&argc, &argv);
 	if (argc < 2) {
 		usage(stderr);
 		return 2;
@@ -51,10 +65,9 @@ int main(int argc, char **argv)
 		puts("hypervive " HYPERVIVE_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(argv[1], COMMANDS[i].name) == 0)
-			return COMMANDS[i].run(argc - 1, argv + 1);
-	}
+	const struct command *command = find_command(argv[1]);
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	char shown[256];
 	text_printable(shown, sizeof(shown), argv[1]);
 	fprintf(stderr, "hypervive: there is no command '%s'; see 'hypervive --help'\n", shown);

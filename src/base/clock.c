@@ -164,3 +164,13 @@ bool clock_parse_rfc3339(const char *text, int64_t *time_us)
 	*time_us = (clock_civil_to_seconds(&c) - east) * US_PER_S + us;
 	return true;
 }
+
+const char *clock_format_local(int64_t time_us, char text[CLOCK_TEXT_SIZE])
+{
+	struct clock_civil c;
+
+	clock_seconds_to_local(time_us / US_PER_S - (time_us % US_PER_S < 0), &c);
+	snprintf(text, CLOCK_TEXT_SIZE, "%04" PRId64 "-%02d-%02d %02d:%02d:%02d", c.year, c.month,
+		c.day, c.hour, c.minute, c.second);
+	return text;
+}

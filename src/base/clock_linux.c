@@ -2,8 +2,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <time.h>
 
 uint64_t clock_monotonic_ns(void)
@@ -63,14 +61,4 @@ void clock_seconds_to_local(int64_t seconds, struct clock_civil *civil)
 		.minute = tm.tm_min,
 		.second = tm.tm_sec,
 	};
-}
-
-const char *clock_format_local(int64_t time_us, char text[CLOCK_TEXT_SIZE])
-{
-	struct clock_civil c;
-
-	clock_seconds_to_local(time_us / US_PER_S - (time_us % US_PER_S < 0), &c);
-	snprintf(text, CLOCK_TEXT_SIZE, "%04" PRId64 "-%02d-%02d %02d:%02d:%02d", c.year, c.month,
-		c.day, c.hour, c.minute, c.second);
-	return text;
 }

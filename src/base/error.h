@@ -27,8 +27,10 @@ struct error {
 	char text[512];    /* valid UTF-8 */
 };
 
-#if defined(__GNUC__)
+#if defined(__clang__)
 #define ERROR_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#elif defined(__GNUC__) /* C99's conversions, also where the system's library lacks them */
+#define ERROR_PRINTF(a, b) __attribute__((format(gnu_printf, a, b)))
 #else
 #define ERROR_PRINTF(a, b)
 #endif

@@ -9,6 +9,7 @@
 #define HYPERVIVE_CAPTURE_CAPTURE_H
 
 #include "base/error.h"
+#include "base/waitable.h"
 #include "wake/frame.h"
 
 struct capture;
@@ -30,8 +31,8 @@ struct capture_counters {
 int capture_open(
 	struct capture **capture, const struct capture_options *options, struct error *error);
 
-/* To be read when it is readable. On Windows an event HANDLE takes its place. */
-int capture_fd(const struct capture *capture);
+/* Ready when there is something to read. */
+waitable capture_waitable(const struct capture *capture);
 
 /*
  * Hands over what has come, at most `budget` frames so that nothing else starves. Returns 0, or
@@ -41,6 +42,19 @@ int capture_read(struct capture *capture, unsigned budget, capture_frame_fn *eac
 	struct error *error);
 
 void capture_counters(struct capture *capture, struct capture_counters *counters);
+
+/* What kinds of magic packets this capture hears: for the administrator, as event 1102 or 1103. */
+struct capture_reach {
+	char heard[384];    /* a list for people, never empty */
+	char unheard[384];  /* what is not heard, and why; empty: nothing is missing */
+	char firewall[256]; /* what a firewall takes away before we hear it; empty: nothing */
+};
+
+/*
+ * False while it is not known yet (asking a firewall takes its time); the capture becomes ready
+ * when it is.
+ */
+bool capture_reach(struct capture *capture, struct capture_reach *reach);
 
 void capture_close(struct capture *capture);
 

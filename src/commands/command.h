@@ -18,4 +18,8 @@ int command_wake(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_debug(int argc, char **argv);
 
+/* On Windows only. */
+int command_install(int argc, char **argv);
+int command_uninstall(int argc, char **argv);
+
 #endif

@@ -2,7 +2,6 @@
 /* debug.c - `hypervive debug on|off`: a running service's debug mode */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "commands/command.h"
@@ -17,17 +16,6 @@ static int ask(const char *request, char answer[CONTROL_LINE_SIZE], struct error
 	if (!failed)
 		failed = control_ask(paths.control, request, answer, error);
 	return failed;
-}
-
-/* Nobody listens: what might help, by who asks. */
-static void print_hint(void)
-{
-	fputs(geteuid() == 0
-			? "Start it with 'systemctl start hypervive', or 'hypervive run' in the "
-			  "foreground.\n"
-			: "That is the place of a service of your own ('hypervive run'); for the "
-			  "system's service ask as root.\n",
-		stderr);
 }
 
 int command_debug(int argc, char **argv)
@@ -62,7 +50,7 @@ int command_debug(int argc, char **argv)
 		int code = command_fail("debug", &error);
 
 		if (error.code == ERR_NOT_FOUND)
-			print_hint();
+			fprintf(stderr, "%s\n", platform_no_service_hint());
 		return code;
 	}
 	text_printable(shown, sizeof(shown), answer);

@@ -2,14 +2,12 @@
 /*
  * events.c - `hypervive events`: read back what was recorded
  *
- * Events come from the journal or from a JSON Lines file; both are asked for the next event until
- * there is none for now. With --follow the command then waits, for more events and at the same
- * time for the reader of its own output to go away.
+ * Events come from the system's log or from a JSON Lines file; both are asked for the next event
+ * until there is none for now. With --follow the command then waits, for more events and at the
+ * same time for the reader of its own output to go away.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,8 +16,9 @@
 #include "commands/command.h"
 #include "commands/event_query.h"
 #include "commands/options.h"
-#include "event/linux/journal_reader.h"
-#include "event/linux/line_reader.h"
+#include "commands/platform.h"
+#include "event/line_reader.h"
+#include "event/record_reader.h"
 #include "event/sink.h"
 
 enum { FILE_LOOK_MS = 200, UNTIL_LOOK_MS = 1000 };
@@ -32,7 +31,7 @@ struct events {
 
 	struct event_query query;
 	enum console_style style;
-	struct journal_reader *journal;
+	struct record_reader *records;
 	struct line_reader *lines; /* one of the two */
 	uint64_t bad_lines;
 	uint64_t shown;
@@ -83,12 +82,12 @@ static int open_source(struct events *events, struct error *error)
 {
 	if (events->file)
 		return line_reader_open(&events->lines, events->file, events->follow, error);
-	int rc = journal_reader_open(&events->journal, events->directory, error);
+	int rc = record_reader_open(&events->records, events->directory, error);
 	if (rc < 0)
 		return rc;
 	/* An event is received when it has happened or later, so nothing is skipped here. */
-	return journal_reader_seek(
-		events->journal, events->query.has_since ? events->query.since_us : 0, error);
+	return record_reader_seek(
+		events->records, events->query.has_since ? events->query.since_us : 0, error);
 }
 
 static bool is_blank(const char *line, size_t length)
@@ -100,7 +99,7 @@ static bool is_blank(const char *line, size_t length)
 	return true;
 }
 
-/* As journal_reader_next(). Lines that are no events are counted and passed over. */
+/* As record_reader_next(). Lines that are no events are counted and passed over. */
 static int next_of_file(struct events *events, struct event *event, struct error *error)
 {
 	for (;;) {
@@ -124,7 +123,7 @@ static int next_of_file(struct events *events, struct event *event, struct error
 static int next_event(struct events *events, struct event *event, struct error *error)
 {
 	return events->lines ? next_of_file(events, event, error)
-			     : journal_reader_next(events->journal, event, error);
+			     : record_reader_next(events->records, event, error);
 }
 
 /* Whether what was written has left, or will. A closed pipe ends the command in peace. */
@@ -157,22 +156,19 @@ static int show(struct events *events, const struct event *event, struct error *
 /* Until there is something to look at, or the reader of our output is gone. */
 static int wait_for_more(struct events *events, struct error *error)
 {
-	struct pollfd fds[2] = {{.fd = STDOUT_FILENO, .events = 0}, {.fd = -1, .events = POLLIN}};
+	waitable what = WAITABLE_NONE;
 	int timeout = FILE_LOOK_MS;
 
-	if (events->journal) {
-		fds[1].fd = journal_reader_fd(events->journal, error);
-		if (fds[1].fd < 0)
-			return fds[1].fd;
-		timeout = journal_reader_timeout_ms(events->journal);
+	if (events->records) {
+		if (record_reader_waitable(events->records, &what, error) < 0)
+			return -error->code;
+		timeout = record_reader_timeout_ms(events->records);
 		if (timeout < 0 && events->query.has_until)
 			timeout = UNTIL_LOOK_MS;
 	}
-	if (poll(fds, 2, timeout) < 0 && errno != EINTR)
-		return error_set_errno(error, ERR_FAILED, errno, "waiting for events failed");
-	if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL))
-		events->output_closed = true;
-	return events->journal ? journal_reader_process(events->journal, error) : 0;
+	if (waitable_wait(what, timeout, &events->output_closed, error) < 0)
+		return -error->code;
+	return events->records ? record_reader_process(events->records, error) : 0;
 }
 
 static bool past_the_end(const struct events *events)
@@ -212,11 +208,8 @@ static void remark(const struct events *events)
 			events->bad_lines, events->bad_lines == 1 ? "" : "s", shown,
 			events->bad_lines == 1 ? "is no event" : "are no events");
 	}
-	if (events->journal && !events->directory && !events->shown &&
-		journal_reader_hides_system())
-		fputs("hypervive events: the system's journal is hidden from this user; members of "
-		      "the group systemd-journal can read it\n",
-			stderr);
+	if (events->records && !events->directory && !events->shown && record_reader_hidden())
+		fprintf(stderr, "hypervive events: %s\n", record_reader_hidden());
 }
 
 static int parse_options(struct events *e, int argc, char **argv)
@@ -230,10 +223,10 @@ static int parse_options(struct events *e, int argc, char **argv)
 			"go on with new events as they come (with --since now: only those)"},
 		{"--file", OPTION_TEXT, &e->file, "FILE",
 			"read this JSON Lines file (as `run --log-file` writes it), not the "
-			"journal"},
+			"system's log"},
 		{"--log-file", OPTION_TEXT, &e->log_file, "FILE", "the same as --file"},
-		{"--directory", OPTION_TEXT, &e->directory, "DIR",
-			"read the journal files in this directory"},
+		{"--directory", OPTION_TEXT, &e->directory, PLATFORM_RECORDS_ARGUMENT,
+			PLATFORM_RECORDS_HELP},
 		OPTION_JSON(&e->json),
 		OPTION_NO_COLOR(&e->no_color),
 	};
@@ -241,7 +234,7 @@ static int parse_options(struct events *e, int argc, char **argv)
 		.command = "events",
 		.arguments = "",
 		.about = "Reads back the events that the service recorded, oldest first, from the "
-			 "journal or from a file. "
+			 "system's log or from a file. "
 			 "TIME is 2026-11-21, '2026-11-21 20:15:30' or 20:15 (local time), "
 			 "2026-11-21T20:15:30Z, now, today, yesterday, @SECONDS since 1970, or a "
 			 "span before now: 30d, -1h30m, '2 hours ago'.",
@@ -261,7 +254,6 @@ int command_events(int argc, char **argv)
 
 	if (rc != 0)
 		return rc > 0 ? 0 : 2;
-	signal(SIGPIPE, SIG_IGN); /* the reader may go at any time: errno says so */
 	rc = read_query(&events, &error);
 	if (rc < 0)
 		goto out;
@@ -277,7 +269,7 @@ int command_events(int argc, char **argv)
 		remark(&events);
 out:
 	line_reader_close(events.lines);
-	journal_reader_close(events.journal);
+	record_reader_close(events.records);
 	buffer_free(&events.output);
 	return rc < 0 ? command_fail("events", &error) : 0;
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/process.h"
 #include "base/text.h"
 
 enum { COLUMNS = 80, SENTENCE_SIZE = 512, HELP_COLUMN_MAX = 28 };
@@ -202,10 +202,8 @@ int options_parse(
 bool options_color(bool no_color, int fd)
 {
 	const char *refused = getenv("NO_COLOR"); /* no-color.org: when it is there and not empty */
-	const char *terminal = getenv("TERM");
 
-	return !no_color && !(refused && *refused) && isatty(fd) &&
-	       !(terminal && strcmp(terminal, "dumb") == 0);
+	return !no_color && !(refused && *refused) && process_terminal_has_color(fd);
 }
 
 int command_fail(const char *command, const struct error *error)

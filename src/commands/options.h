@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "commands/platform.h"
 
 enum option_type {
 	OPTION_FLAG, /* target: bool */
@@ -54,10 +55,9 @@ int options_parse(
 	const struct option_usage *usage, int argc, char **argv, struct option_result *result);
 
 /* The options that every command has. */
-#define OPTION_CONNECT(target)                                                               \
-	{                                                                                    \
-		"--connect", OPTION_LIST, (target), "URI",                                   \
-			"the host to speak to (default: this one); on Linux any libvirt URI" \
+#define OPTION_CONNECT(target)                                                   \
+	{                                                                        \
+		"--connect", OPTION_LIST, (target), "URI", PLATFORM_CONNECT_HELP \
 	}
 #define OPTION_JSON(target)                                                   \
 	{                                                                     \

@@ -13,10 +13,8 @@ int command_run(int argc, char **argv)
 	struct service_options options = {0};
 	bool no_color = false;
 	const struct option_spec specs[] = {
-		{"--connect", OPTION_TEXT, &options.connect, "URI",
-			"the host to speak to (default: this one); any libvirt URI"},
-		{"--config", OPTION_TEXT, &options.config, "FILE",
-			"the settings file (default: /etc/hypervive/hypervive.conf)"},
+		{"--connect", OPTION_TEXT, &options.connect, "URI", PLATFORM_CONNECT_HELP},
+		{"--config", OPTION_TEXT, &options.config, "FILE", PLATFORM_CONFIG_HELP},
 		{"--log-file", OPTION_TEXT, &options.log_file, "FILE",
 			"append every event to FILE as a line of JSON"},
 		{"--interface", OPTION_LIST, &interfaces, "NAME",
@@ -32,10 +30,7 @@ int command_run(int argc, char **argv)
 	const struct option_usage usage = {
 		.command = "run",
 		.arguments = "",
-		.about = "Hears magic packets on every adapter of this host and wakes the virtual "
-			 "machines that they are for. Events go to the journal, to stdout and, on "
-			 "request, to a file. Ends on SIGTERM or Ctrl-C; SIGHUP reads the settings "
-			 "again and opens the log file anew.",
+		.about = PLATFORM_RUN_ABOUT,
 		.options = specs,
 		.option_count = sizeof(specs) / sizeof(specs[0]),
 	};

@@ -240,8 +240,6 @@ int command_vms(int argc, char **argv)
 		return parsed > 0 ? 0 : 2;
 	if (check_hosts(&connect))
 		return 2;
-#ifdef SIGPIPE
-#endif
 	listing.json = json;
 	listing.writer = json ? json_writer_new(stdout, "hypervive.vms/1")
 			      : text_writer_new(stdout, &listing.layout,

@@ -184,8 +184,8 @@ static int open_records(struct request *request, const struct settings *settings
 		command_fail("wake", error);
 		*error = (struct error){0};
 	}
-	if (settings->journal && journal_is_here()) {
-		if (journal_sink_open(&sink, NULL, error) < 0 ||
+	if (settings->journal && system_log_is_here()) {
+		if (system_log_sink_open(&sink, NULL, error) < 0 ||
 			recorder_add(records->kept, sink, error) < 0)
 			return -error->code;
 	}
@@ -257,10 +257,8 @@ int command_wake(int argc, char **argv)
 {
 	struct request request = {0};
 	const struct option_spec specs[] = {
-		{"--connect", OPTION_TEXT, &request.connect, "URI",
-			"the host to speak to (default: this one); any libvirt URI"},
-		{"--config", OPTION_TEXT, &request.config, "FILE",
-			"the settings file (default: /etc/hypervive/hypervive.conf)"},
+		{"--connect", OPTION_TEXT, &request.connect, "URI", PLATFORM_CONNECT_HELP},
+		{"--config", OPTION_TEXT, &request.config, "FILE", PLATFORM_CONFIG_HELP},
 		{"--log-file", OPTION_TEXT, &request.log_file, "FILE",
 			"append the events to FILE as lines of JSON"},
 		{"--secureon", OPTION_TEXT, &request.secureon, "PASSWORD",

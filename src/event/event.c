@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 
-#define EVENT(id, severity, category, message, explanation) \
-	{(id), SEVERITY_##severity, CATEGORY_##category, (message), (explanation)},
+#define EVENT(id, severity, category, parameters, message, explanation) \
+	{(id), SEVERITY_##severity, CATEGORY_##category, (parameters), (message), (explanation)},
 static const struct event_info CATALOGUE[] = {EVENT_CATALOGUE(EVENT)};
 #undef EVENT
 

@@ -38,6 +38,7 @@ struct event_info {
 	int id;
 	enum event_severity severity;
 	enum event_category category;
+	const char *parameters;  /* names of the fields it may have, see catalogue.h */
 	const char *message;     /* template, see catalogue.h */
 	const char *explanation; /* for the tables */
 };

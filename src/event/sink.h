@@ -40,11 +40,14 @@ int file_sink_open(struct sink *sink, const char *path, struct error *error);
 enum console_style { CONSOLE_TEXT, CONSOLE_COLOR, CONSOLE_JSON };
 int console_sink_open(struct sink *sink, int fd, enum console_style style, struct error *error);
 
-/* systemd's journal at its socket (NULL: the usual one). Linux. */
-int journal_sink_open(struct sink *sink, const char *socket_path, struct error *error);
+/*
+ * The system's own log: systemd's journal at its socket (place; NULL: the usual one), the
+ * Application log of Windows under an event source (place; NULL: HyperVive).
+ */
+int system_log_sink_open(struct sink *sink, const char *place, struct error *error);
 
-/* Whether this host has a journal at all: one without systemd has none, and that is no error. */
-bool journal_is_here(void);
+/* Whether this host has one at all: one without systemd has none, and that is no error. */
+bool system_log_is_here(void);
 
 /* One event as a line for people, with its line's end; shared with `hypervive events`. */
 void console_format(const struct event *event, enum console_style style, struct buffer *buffer);

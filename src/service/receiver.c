@@ -29,9 +29,9 @@ void receiver_close(struct receiver *receiver)
 	receiver->capture = NULL;
 }
 
-int receiver_fd(const struct receiver *receiver)
+waitable receiver_waitable(const struct receiver *receiver)
 {
-	return receiver->capture ? capture_fd(receiver->capture) : -1;
+	return receiver->capture ? capture_waitable(receiver->capture) : WAITABLE_NONE;
 }
 
 static void fail(struct receiver *receiver, uint64_t now_ns, const struct error *error)
@@ -93,10 +93,28 @@ static void tell_losses(struct receiver *receiver, uint64_t now_ns)
 	receiver->lost_told = counters.dropped;
 }
 
+/* Once a run: it does not change while the service runs, and 1031 tells of trouble. */
+static void tell_reach(struct receiver *receiver)
+{
+	struct capture_reach reach;
+	struct event event;
+
+	if (!capture_reach(receiver->capture, &reach))
+		return;
+	receiver->reach_told = true;
+	event_start(&event, reach.firewall[0] ? 1103 : 1102, clock_realtime_us());
+	event_put_text(&event, FIELD_FIREWALL, reach.firewall);
+	event_put_text(&event, FIELD_HEARD, reach.heard);
+	event_put_text(&event, FIELD_UNHEARD, reach.unheard);
+	recorder_emit(receiver->recorder, &event);
+}
+
 uint64_t receiver_tick(struct receiver *receiver, uint64_t now_ns)
 {
 	if (!receiver->capture && now_ns >= receiver->retry_at)
 		retry(receiver, now_ns);
+	if (receiver->capture && !receiver->reach_told)
+		tell_reach(receiver);
 	if (receiver->capture && now_ns >= receiver->loss_check_at)
 		tell_losses(receiver, now_ns);
 	return receiver->capture ? receiver->loss_check_at : receiver->retry_at;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/process.h"
 #include "base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -216,8 +217,8 @@ static int set_log_file(struct settings *settings, const char *value, struct err
 	if (strlen(value) >= sizeof(settings->log_file))
 		return error_set(error, ERR_USAGE, "the path is longer than %d bytes",
 			SETTINGS_PATH_SIZE - 1);
-	if (*value != '\0' && *value != '/')
-		return bad_value(error, value, "is no absolute path; it must begin with /");
+	if (*value != '\0' && !process_path_is_absolute(value))
+		return bad_value(error, value, "is no absolute path");
 	snprintf(settings->log_file, sizeof(settings->log_file), "%s", value);
 	return 0;
 }
@@ -292,15 +293,18 @@ static int set_networks(struct settings *settings, const char *value, struct err
 
 static const struct setting_info SETTINGS[] = {
 	{"connect", "service", "URI", "",
-		"The host whose virtual machines are woken, as a libvirt URI such as "
-		"qemu:///system. "
+		"The host whose virtual machines are woken: on Linux a libvirt URI such as "
+		"qemu:///system, on Windows the name of a Hyper-V host. "
 		"Without a value it is the local host.",
 		set_connect},
 	{"log-file", "service", "PATH", "",
 		"Every event is also appended to this file, one JSON object a line. The path is "
 		"absolute. Without a value no such file is written.",
 		set_log_file},
-	{"journal", "service", "yes | no", "yes", "Whether events go to the systemd journal.",
+	{"journal", "service", "yes | no", "yes",
+		"Whether events go to the system's own log: the systemd journal, or the "
+		"Application "
+		"log of Windows.",
 		set_journal},
 	{"allow-interface", "wake", "PATTERN, ...", "",
 		"Only packets heard on these interfaces of the host wake anything. In a pattern * "

@@ -86,7 +86,7 @@ static int run(struct capture *capture, unsigned budget, struct error *error)
 	for (;;) {
 		struct pollfd waits[] = {
 			{.fd = STDIN_FILENO, .events = POLLIN},
-			{.fd = hold ? -1 : capture_fd(capture), .events = POLLIN},
+			{.fd = hold ? -1 : (int)capture_waitable(capture), .events = POLLIN},
 		};
 
 		if (poll(waits, 2, -1) < 0)

@@ -174,7 +174,7 @@ def test_flood_of_invented_addresses():
         assert status(host, "Threads") <= threads
         assert_grown_little(memory, status(host, "VmRSS"), 2048)
         assert not host.service.events(1031), "frames were lost"
-        assert {event["id"] for event in host.service.all_events()} <= {1001, 1100, 2000, 3000}
+        assert {event["id"] for event in host.service.all_events()} <= {1001, 1100, 1102, 2000, 3000}
 
 
 def test_flood_in_debug_mode_keeps_its_bounds(quick):
@@ -291,7 +291,8 @@ def test_log_file_on_a_full_disk():
         told = host.service.wait_event(1001, module="log file")
         assert told["fields"]["count"] > 0
         host.service.wait_event(3000, mac=last.mac)
-        lost = told["fields"]["count"]
+        # A short event may still find room in between, which ends one outage and begins another.
+        lost = sum(event["fields"].get("count", 0) for event in host.service.events(1001))
         written = len(host.service.events(2000, 3000))
         assert written + lost >= 2 * (len(targets) + 1)
 

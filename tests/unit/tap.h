@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 static int tap_count, tap_failed;
 
 #define ok(condition, ...) tap_ok((condition) ? 1 : 0, __FILE__, __LINE__, __VA_ARGS__)
@@ -32,7 +34,8 @@ static int tap_count, tap_failed;
 				want_ ? want_ : "(null)");                             \
 	} while (0)
 
-__attribute__((format(printf, 4, 5), unused)) static int tap_ok(
+ERROR_PRINTF(4, 5)
+__attribute__((unused)) static int tap_ok(
 	int good, const char *file, int line, const char *format, ...)
 {
 	va_list arguments;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "service/control.h"
+#include "service/linux/control_server.h"
 #include "tap.h"
 
 static char place[] = "/tmp/hypervive-test-XXXXXX";

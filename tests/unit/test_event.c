@@ -8,11 +8,14 @@ static const int64_t TIME_US = INT64_C(1795292130123456);
 
 static void catalogue(void)
 {
-	/* The table of Part II with the additions of Part I, of the page on wake and checkpoint. */
+	/*
+	 * The table of Part II with the additions of Part I, of the page on wake and checkpoint,
+	 * and two of our own on what can be heard (docs/architecture.md).
+	 */
 	static const int IDS[] = {1000, 1001, 1002, 1003, 1011, 1012, 1021, 1022, 1031, 1040, 1041,
-		1050, 1100, 1101, 2000, 2001, 3000, 3001, 4003, 4004, 4005, 4006, 4007, 4008, 4009,
-		4010, 4011, 4012, 4013, 4014, 5000, 5001, 9000, 9001, 9002, 9003, 9004, 9005, 9006,
-		9007, 9008, 9009, 9010, 9011, 9012, 9013, 9014, 9015};
+		1050, 1100, 1101, 1102, 1103, 2000, 2001, 3000, 3001, 4003, 4004, 4005, 4006, 4007,
+		4008, 4009, 4010, 4011, 4012, 4013, 4014, 5000, 5001, 9000, 9001, 9002, 9003, 9004,
+		9005, 9006, 9007, 9008, 9009, 9010, 9011, 9012, 9013, 9014, 9015};
 	size_t count;
 	const struct event_info *rows = event_catalogue(&count);
 
@@ -32,6 +35,44 @@ static void catalogue(void)
 	is_text(event_category_label(CATEGORY_MANAGEMENT), "CIM/WMI Error", "the label of 7");
 	is_text(event_category_label(CATEGORY_INTEGRATION), "Integration Services", "of 9");
 	is_text(event_severity_name(SEVERITY_INFORMATION), "information", "a severity's name");
+}
+
+/* Whether `name` stands in a list of words. */
+static bool is_listed(const char *words, const char *name, size_t length)
+{
+	for (const char *at = words; *at; at += strspn(at, " ")) {
+		size_t word = strcspn(at, " ");
+
+		if (word == length && memcmp(at, name, length) == 0)
+			return true;
+		at += word;
+	}
+	return false;
+}
+
+static void parameters(void)
+{
+	size_t count;
+	const struct event_info *rows = event_catalogue(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		int parameters = 0;
+
+		for (const char *at = rows[i].parameters; *at; at += strspn(at, " ")) {
+			char name[32] = {0};
+			size_t length = strcspn(at, " ");
+
+			memcpy(name, at, length < sizeof(name) ? length : 0);
+			ok(event_field_by_name(name) >= 0, "%d: %s is a field", rows[i].id, name);
+			ok(!is_listed(at + length, name, length), "  and stands there once");
+			at += length;
+			parameters++;
+		}
+		ok(parameters <= EVENT_FIELDS_MAX, "%d: all of them fit", rows[i].id);
+		for (const char *at = strchr(rows[i].message, '{'); at; at = strchr(at + 1, '{'))
+			ok(is_listed(rows[i].parameters, at + 1, strcspn(at + 1, "}")),
+				"%d: the message's %.12s is one of them", rows[i].id, at);
+	}
 }
 
 static void field_names(void)
@@ -219,6 +260,7 @@ static void from_json(void)
 int main(void)
 {
 	catalogue();
+	parameters();
 	field_names();
 	putting();
 	limits();

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "event/linux/line_reader.h"
+#include "event/line_reader.h"
 #include "tap.h"
 
 static char folder[64], path[128], old[128];

@@ -5,6 +5,9 @@
 #include "commands/options.h"
 #include "tap.h"
 
+const char PLATFORM_CONNECT_HELP[] =
+	"the host to speak to (default: this one); on Linux any libvirt URI";
+
 enum { WORDS_MAX = 128 };
 
 static bool json;

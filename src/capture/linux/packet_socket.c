@@ -180,7 +180,7 @@ int capture_open(
 	return status;
 }
 
-int capture_fd(const struct capture *capture)
+waitable capture_waitable(const struct capture *capture)
 {
 	return capture->fd;
 }
@@ -322,6 +322,16 @@ void capture_counters(struct capture *capture, struct capture_counters *counters
 	if (getsockopt(capture->fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
 		capture->counters.dropped += statistics.tp_drops;
 	*counters = capture->counters;
+}
+
+/* A packet socket sees frames before the host's own firewall does. */
+bool capture_reach(struct capture *capture, struct capture_reach *reach)
+{
+	(void)capture;
+	*reach = (struct capture_reach){
+		.heard = "UDP over IPv4 and IPv6 on any port, EtherType 0x0842, "
+			 "with and without VLAN tags"};
+	return true;
 }
 
 void capture_close(struct capture *capture)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "event/linux/journal_reader.h"
+#include "event/record_reader.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "event/journal_id.h"
 
-struct journal_reader {
+struct record_reader {
 	sd_journal *journal;
 };
 
@@ -23,18 +23,18 @@ static int journal_failed(struct error *error, int rc)
 	return error_set_errno(error, ERR_FAILED, -rc, "the journal cannot be read");
 }
 
-int journal_reader_open(struct journal_reader **reader, const char *directory, struct error *error)
+int record_reader_open(struct record_reader **reader, const char *place, struct error *error)
 {
 	sd_journal *journal = NULL;
 	int rc;
 
-	if (directory)
-		rc = sd_journal_open_directory(&journal, directory, 0);
+	if (place)
+		rc = sd_journal_open_directory(&journal, place, 0);
 	else
 		rc = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
-	if (rc < 0 && directory)
+	if (rc < 0 && place)
 		return error_set_errno(
-			error, ERR_FAILED, -rc, "the journal in %s cannot be read", directory);
+			error, ERR_FAILED, -rc, "the journal in %s cannot be read", place);
 	if (rc < 0)
 		return journal_failed(error, rc);
 	rc = sd_journal_add_match(journal, "SYSLOG_IDENTIFIER=" JOURNAL_IDENTIFIER, 0);
@@ -47,7 +47,7 @@ int journal_reader_open(struct journal_reader **reader, const char *directory, s
 	return 0;
 }
 
-int journal_reader_seek(struct journal_reader *reader, int64_t time_us, struct error *error)
+int record_reader_seek(struct record_reader *reader, int64_t time_us, struct error *error)
 {
 	int rc =
 		sd_journal_seek_realtime_usec(reader->journal, time_us > 0 ? (uint64_t)time_us : 0);
@@ -132,7 +132,7 @@ static bool read_entry(sd_journal *journal, struct event *event)
 	return event->id != 0;
 }
 
-int journal_reader_next(struct journal_reader *reader, struct event *event, struct error *error)
+int record_reader_next(struct record_reader *reader, struct event *event, struct error *error)
 {
 	for (;;) {
 		int rc = sd_journal_next(reader->journal);
@@ -146,14 +146,17 @@ int journal_reader_next(struct journal_reader *reader, struct event *event, stru
 	}
 }
 
-int journal_reader_fd(struct journal_reader *reader, struct error *error)
+int record_reader_waitable(struct record_reader *reader, waitable *what, struct error *error)
 {
 	int fd = sd_journal_get_fd(reader->journal);
 
-	return fd < 0 ? journal_failed(error, fd) : fd;
+	if (fd < 0)
+		return journal_failed(error, fd);
+	*what = fd;
+	return 0;
 }
 
-int journal_reader_timeout_ms(struct journal_reader *reader)
+int record_reader_timeout_ms(struct record_reader *reader)
 {
 	uint64_t at_us;
 
@@ -163,14 +166,14 @@ int journal_reader_timeout_ms(struct journal_reader *reader)
 	return 1000;
 }
 
-int journal_reader_process(struct journal_reader *reader, struct error *error)
+int record_reader_process(struct record_reader *reader, struct error *error)
 {
 	int rc = sd_journal_process(reader->journal);
 
 	return rc < 0 ? journal_failed(error, rc) : 0;
 }
 
-bool journal_reader_hides_system(void)
+static bool system_is_hidden(void)
 {
 	static const char *const PLACES[] = {"/var/log/journal", "/run/log/journal"};
 	char machine[SD_ID128_STRING_MAX], path[128];
@@ -187,7 +190,14 @@ bool journal_reader_hides_system(void)
 	return false;
 }
 
-void journal_reader_close(struct journal_reader *reader)
+const char *record_reader_hidden(void)
+{
+	return system_is_hidden() ? "the system's journal is hidden from this user; members of the "
+				    "group systemd-journal can read it"
+				  : NULL;
+}
+
+void record_reader_close(struct record_reader *reader)
 {
 	if (!reader)
 		return;

@@ -218,9 +218,9 @@ static const struct sink_ops JOURNAL_SINK = {
 	"journal", journal_write, journal_reopen, journal_close};
 
 /* A journald that is not there yet is no error: it may come. */
-int journal_sink_open(struct sink *sink, const char *socket_path, struct error *error)
+int system_log_sink_open(struct sink *sink, const char *place, struct error *error)
 {
-	const char *path = socket_path ? socket_path : JOURNAL_SOCKET;
+	const char *path = place ? place : JOURNAL_SOCKET;
 	struct journal_sink *journal;
 
 	if (strlen(path) >= sizeof(journal->address.sun_path))
@@ -237,7 +237,7 @@ int journal_sink_open(struct sink *sink, const char *socket_path, struct error *
 	return 0;
 }
 
-bool journal_is_here(void)
+bool system_log_is_here(void)
 {
 	return access("/run/systemd/journal", F_OK) == 0;
 }

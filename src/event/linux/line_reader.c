@@ -6,7 +6,7 @@
  * something in it, and after one more look at the end of the old one: the writer writes in one
  * place at a time, and has left the old file by then.
  */
-#include "event/linux/line_reader.h"
+#include "event/line_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
  * Who may ask is decided twice: the socket's mode lets in its owner and root, and SO_PEERCRED
  * says who it was.
  */
-#include "service/control.h"
+#include "service/linux/control_server.h"
 
 #include <assert.h>
 #include <errno.h>

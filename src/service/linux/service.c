@@ -25,8 +25,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "event/recorder.h"
-#include "service/control.h"
 #include "service/engine.h"
+#include "service/linux/control_server.h"
 #include "service/linux/memory.h"
 #include "service/linux/settings_file.h"
 #include "service/receiver.h"
@@ -156,8 +156,8 @@ static int set_journal(struct service *service, struct error *error)
 {
 	struct sink sink = {0};
 
-	if (service->settings.journal && journal_is_here() &&
-		journal_sink_open(&sink, NULL, error) < 0)
+	if (service->settings.journal && system_log_is_here() &&
+		system_log_sink_open(&sink, NULL, error) < 0)
 		return -error->code;
 	return recorder_replace(service->recorder, "journal", sink, error);
 }
@@ -324,7 +324,7 @@ static void tell_ready(struct service *service)
 {
 	struct event event;
 
-	if (service->ready || receiver_fd(&service->receiver) < 0 ||
+	if (service->ready || receiver_waitable(&service->receiver) == WAITABLE_NONE ||
 		!engine_is_settled(service->engine))
 		return;
 	service->ready = true;
@@ -361,7 +361,7 @@ static void turn_once(struct service *service)
 		{service->notify_fd, POLLIN, 0},
 		{service->signal_fd, POLLIN, 0},
 		{settings_file_fd(service->file), POLLIN, 0},
-		{receiver_fd(&service->receiver), POLLIN, 0},
+		{(int)receiver_waitable(&service->receiver), POLLIN, 0},
 	};
 	size_t control_fds =
 		service->control ? control_poll_fds(service->control, fds + 4, CONTROL_FDS) : 0;

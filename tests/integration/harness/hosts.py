@@ -54,26 +54,8 @@ class Host:
         return command(self.lab, *arguments, **options)
 
 
-class QuickHost(Host):
-    """Machines of libvirt's test driver, a fresh one for each packet that shall wake."""
-
-    def __init__(self, *domains, pool=48, debug=True, run=True, arguments=(), **options):
-        super().__init__("quick")
-        try:
-            self._pool = iter([machine(f"quick-{number:03}", machines.mac_of(number, 0xA0)) for number in range(pool)])
-            all_domains = [machines.test_machine_xml(f"quick-{number:03}", [machines.mac_of(number, 0xA0)])
-                           for number in range(pool)]
-            self.file = os.path.join(self.lab.dir, "host.xml")
-            with open(self.file, "w", encoding="utf-8") as file:
-                file.write(machines.test_driver_xml(*domains, *all_domains))
-            self.uri = f"test://{self.file}"
-            if run:
-                if debug:
-                    arguments = ("--debug", *arguments)
-                self.service = Hypervive(self.lab, *arguments, connect=self.uri, **options)
-        except BaseException:
-            self.__exit__(Exception)
-            raise
+class Pool:
+    """What a host adds that has a pool of machines (_pool), each good for one wake."""
 
     def take(self):
         """A machine that is off and was never spoken of."""
@@ -107,6 +89,28 @@ class QuickHost(Host):
         for event in self.service.all_events()[since:]:
             if event["severity"] != "debug":
                 assert event["fields"].get("mac") != target.mac and event["fields"].get("vm_id") != target.id, event
+
+
+class QuickHost(Pool, Host):
+    """Machines of libvirt's test driver, a fresh one for each packet that shall wake."""
+
+    def __init__(self, *domains, pool=48, debug=True, run=True, arguments=(), **options):
+        super().__init__("quick")
+        try:
+            self._pool = iter([machine(f"quick-{number:03}", machines.mac_of(number, 0xA0)) for number in range(pool)])
+            all_domains = [machines.test_machine_xml(f"quick-{number:03}", [machines.mac_of(number, 0xA0)])
+                           for number in range(pool)]
+            self.file = os.path.join(self.lab.dir, "host.xml")
+            with open(self.file, "w", encoding="utf-8") as file:
+                file.write(machines.test_driver_xml(*domains, *all_domains))
+            self.uri = f"test://{self.file}"
+            if run:
+                if debug:
+                    arguments = ("--debug", *arguments)
+                self.service = Hypervive(self.lab, *arguments, connect=self.uri, **options)
+        except BaseException:
+            self.__exit__(Exception)
+            raise
 
 
 class RealHost(Host):

@@ -40,7 +40,73 @@ def command(lab, *arguments, check=None, wrap=(), env=None, timeout=30, **option
     return result
 
 
-class Hypervive:
+class Recorded:
+    """The events of a service that runs or ran, as its log file tells them."""
+
+    def __init__(self, log_path, stderr_file):
+        self.log_path, self.stderr_file = log_path, stderr_file
+        self._inode, self._read, self._rest, self._events = None, 0, b"", []
+
+    def ended(self):
+        """None while the service runs, else how it ended, in words."""
+        raise NotImplementedError
+
+    def wait_ready(self, timeout=15):
+        self.wait_event(1100, timeout=timeout)
+
+    # Events
+
+    def all_events(self):
+        """Every event so far, also over rotations of the file; each line must be JSON, with its line's end."""
+        try:
+            with open(self.log_path, "rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if inode != self._inode:
+                    self._inode, self._read, self._rest = inode, 0, b""
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return self._events
+        self._read += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._events += [json.loads(line.decode("utf-8", errors="strict")) for line in lines]
+        return self._events
+
+    def mark(self):
+        """A point in the stream, for `since`."""
+        return len(self.all_events())
+
+    def events(self, *ids, since=0, **fields):
+        return [event for event in self.all_events()[since:]
+                if (not ids or event["id"] in ids) and
+                all(event["fields"].get(key) == value for key, value in fields.items())]
+
+    def wait_event(self, *ids, timeout=10, since=0, count=1, **fields):
+        """The first event that fits; waits for it (or, with count, for so many)."""
+        def look():
+            # Read the exit before the events: what a process wrote last must not be missed.
+            ended = self.ended()
+            found = self.events(*ids, since=since, **fields)
+            assert len(found) >= count or not ended, f"the service ended ({ended})\n{self.story(since)}"
+            return found[:count] if len(found) >= count else None
+        found = wait_until(look, timeout, lambda: f"event {ids} {fields}\n{self.story(since)}")
+        return found[0] if count == 1 else found
+
+    def expect_none(self, *ids, within=1.0, since=0, **fields):
+        """Nothing that fits comes in that time. Slow: better a later packet that must be seen (see Sender.flush)."""
+        time.sleep(within * SLOW)
+        found = self.events(*ids, since=since, **fields)
+        assert not found, f"not wanted: {found}\n{self.story(since)}"
+        assert not self.ended(), f"the service ended\n{self.story(since)}"
+
+    def story(self, since=0):
+        lines = [json.dumps({"id": event["id"], **event["fields"]}) for event in self.all_events()[since:]]
+        with open(self.stderr_file, encoding="utf-8", errors="replace") as file:
+            err = file.read()[-4000:]
+        return "events:\n" + "\n".join(lines[-40:]) + ("\nstderr:\n" + err if err else "")
+
+
+class Hypervive(Recorded):
     """`hypervive run` in a Lab. Ready when the constructor returns (unless wait=False)."""
 
     _count = 0
@@ -50,9 +116,8 @@ class Hypervive:
         self.lab = lab
         stem = os.path.join(lab.dir, f"hypervive-{Hypervive._count}")
         self.log_file = log_file or f"{stem}.jsonl"
-        self.stderr_file, self.stdout_file = f"{stem}.stderr", f"{stem}.stdout"
-        self.settings_file = f"{stem}.conf"
-        self._inode, self._read, self._rest, self._events = None, 0, b"", []
+        super().__init__(lab.path(self.log_file), f"{stem}.stderr")
+        self.stdout_file, self.settings_file = f"{stem}.stdout", f"{stem}.conf"
         if settings is not None:
             self.write_settings(settings)
             arguments += ("--config", self.settings_file)
@@ -65,8 +130,9 @@ class Hypervive:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, timeout=15):
-        self.wait_event(1100, timeout=timeout)
+    def ended(self):
+        returned = self.process.poll()
+        return None if returned is None else f"exit {returned}"
 
     def __enter__(self):
         return self
@@ -94,57 +160,6 @@ class Hypervive:
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
-
-    # Events
-
-    def all_events(self):
-        """Every event so far, also over rotations of the file; each line must be JSON, with its line's end."""
-        try:
-            with open(self.lab.path(self.log_file), "rb") as file:
-                inode = os.fstat(file.fileno()).st_ino
-                if inode != self._inode:
-                    self._inode, self._read, self._rest = inode, 0, b""
-                file.seek(self._read)
-                data = file.read()
-        except FileNotFoundError:
-            return self._events
-        self._read += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        self._events += [json.loads(line.decode("utf-8", errors="strict")) for line in lines]
-        return self._events
-
-    def mark(self):
-        """A point in the stream, for `since`."""
-        return len(self.all_events())
-
-    def events(self, *ids, since=0, **fields):
-        return [event for event in self.all_events()[since:]
-                if (not ids or event["id"] in ids) and
-                all(event["fields"].get(key) == value for key, value in fields.items())]
-
-    def wait_event(self, *ids, timeout=10, since=0, count=1, **fields):
-        """The first event that fits; waits for it (or, with count, for so many)."""
-        def look():
-            # Read the exit before the events: what a process wrote last must not be missed.
-            ended = self.process.poll() is not None
-            found = self.events(*ids, since=since, **fields)
-            assert len(found) >= count or not ended, f"the service ended ({self.process.returncode})\n{self.story(since)}"
-            return found[:count] if len(found) >= count else None
-        found = wait_until(look, timeout, lambda: f"event {ids} {fields}\n{self.story(since)}")
-        return found[0] if count == 1 else found
-
-    def expect_none(self, *ids, within=1.0, since=0, **fields):
-        """Nothing that fits comes in that time. Slow: better a later packet that must be seen (see Sender.flush)."""
-        time.sleep(within * SLOW)
-        found = self.events(*ids, since=since, **fields)
-        assert not found, f"not wanted: {found}\n{self.story(since)}"
-        assert self.process.poll() is None, f"the service ended\n{self.story(since)}"
-
-    def story(self, since=0):
-        lines = [json.dumps({"id": event["id"], **event["fields"]}) for event in self.all_events()[since:]]
-        with open(self.stderr_file, encoding="utf-8", errors="replace") as file:
-            err = file.read()[-4000:]
-        return "events:\n" + "\n".join(lines[-40:]) + ("\nstderr:\n" + err if err else "")
 
     # Life
 

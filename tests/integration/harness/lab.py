@@ -171,10 +171,14 @@ class Lab:
             process.kill()
             out, err = process.communicate()
             raise CommandFailed(f"{' '.join(argv)}: not done within {timeout * SLOW} s\n{out}{err}") from None
-        self._processes.remove(process)  # else close() ends it
+        self.forget(process)
         if check and process.returncode != 0:
             raise CommandFailed(f"{' '.join(argv)}: exit {process.returncode}\n{out}{err}")
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
+
+    def forget(self, process):
+        """A process of popen() that has ended: close() need not end it."""
+        self._processes.remove(process)
 
     @contextlib.contextmanager
     def inside_network(self, netns=None):

@@ -2,8 +2,8 @@
 /*
  * line_reader.h - the lines of a file that may still grow, be rotated or be emptied
  */
-#ifndef HYPERVIVE_EVENT_LINUX_LINE_READER_H
-#define HYPERVIVE_EVENT_LINUX_LINE_READER_H
+#ifndef HYPERVIVE_EVENT_LINE_READER_H
+#define HYPERVIVE_EVENT_LINE_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
