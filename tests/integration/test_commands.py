@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -330,3 +332,30 @@ def test_run_needs_its_log_file():
 def test_a_malformed_mac_is_a_name(still):
     result = still.command("wake", "52:54:00:c0:00:zz", "--connect", still.uri, check=1)
     assert "52:54:00:c0:00:zz" in result.stderr
+
+
+def test_events_follow_waits_for_a_file_that_cannot_be_opened():
+    """A file of somebody else takes the place of the log: the reader waits, it does not spin."""
+    line = '{"time":"2026-11-21T20:15:30Z","id":%d,"severity":"information","category":"Service","message":"","fields":{}}\n'
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        log = os.path.join(folder, "events.jsonl")
+        with open(log, "w", encoding="ascii") as file:
+            file.write(line % 1100)
+        program = shutil.copy(PROGRAM, folder)  # the build may stand where only root goes
+        follower = subprocess.Popen([program, "events", "--follow", "--json", "--file", log], stdout=subprocess.PIPE,
+                                    text=True, user=65534, group=65534, extra_groups=[], cwd="/")
+        assert '"id":1100' in follower.stdout.readline()
+        other = os.path.join(folder, "other")
+        with open(other, "w", encoding="ascii") as file:
+            file.write(line % 1101)
+        os.chmod(other, 0o600)
+        os.rename(other, log)
+        time.sleep(1)
+        with open(f"/proc/{follower.pid}/stat", encoding="ascii") as file:
+            ticks = sum(int(word) for word in file.read().rsplit(")", 1)[1].split()[11:13])
+        assert ticks * 1000 / os.sysconf("SC_CLK_TCK") < 300
+        os.chmod(log, 0o644)
+        assert '"id":1101' in follower.stdout.readline()
+        follower.terminate()
+        follower.wait(5)

@@ -130,15 +130,17 @@ static bool look_further(struct line_reader *r)
 	return true;
 }
 
-static void change_file(struct line_reader *r)
+/* False: it cannot be opened (yet); the next look will tell. */
+static bool change_file(struct line_reader *r)
 {
 	int fd = open_file(r->path, NULL);
 
 	r->moved = false;
 	if (fd < 0)
-		return; /* moved again; the next look will tell */
+		return false;
 	close(r->fd);
 	r->fd = fd;
+	return true;
 }
 
 int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **line, size_t *length,
@@ -154,9 +156,10 @@ int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **l
 		if (rc > 0)
 			continue;
 		if (r->follow && r->moved) {
-			change_file(r);
+			bool changed = change_file(r);
+
 			*kind = take_rest(r, line, length);
-			if (*kind != LINE_NONE)
+			if (*kind != LINE_NONE || !changed)
 				return 0;
 			continue;
 		}
