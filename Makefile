@@ -3,8 +3,9 @@
 
 PYTHON := /usr/bin/python3
 BUILD  := build
+WINDOWS := build-windows
 
-.PHONY: all build demo test bench fuzz format lint docs install clean
+.PHONY: all build build-windows demo test bench fuzz format lint docs install clean
 
 all: build
 
@@ -15,13 +16,21 @@ $(BUILD)/build.ninja:
 	@scripts/install-dependencies build
 	@meson setup $(BUILD) --buildtype=debugoptimized >/dev/null
 
+# The program for Windows and its installer, cross-built.
+build-windows: $(WINDOWS)/build.ninja
+	@ninja -C $(WINDOWS) $(NINJA_QUIET)
+
+$(WINDOWS)/build.ninja:
+	@scripts/install-dependencies build windows
+	@meson setup $(WINDOWS) --cross-file packaging/windows/mingw-w64.ini --buildtype=release >/dev/null
+
 demo:
 	@scripts/install-dependencies build demo
 	@$(MAKE) --no-print-directory build NINJA_QUIET=--quiet
 	@demo/demo
 
 test:
-	@scripts/install-dependencies build test
+	@scripts/install-dependencies build windows test wine
 	@$(PYTHON) tests/run
 
 bench:
@@ -36,7 +45,7 @@ fuzz:
 	@$(PYTHON) tests/run fuzz --fuzz-seconds $(FUZZ_SECONDS)
 
 lint:
-	@scripts/install-dependencies build test
+	@scripts/install-dependencies build windows test
 	@$(PYTHON) tests/run lint
 
 format:
@@ -50,4 +59,4 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	@rm -rf $(BUILD) build-asan build-fuzz
+	@rm -rf $(BUILD) $(WINDOWS) build-asan build-fuzz

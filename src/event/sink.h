@@ -46,6 +46,9 @@ int console_sink_open(struct sink *sink, int fd, enum console_style style, struc
  */
 int system_log_sink_open(struct sink *sink, const char *place, struct error *error);
 
+/* Its name among the sinks: "journal" on Linux, "event log" on Windows. */
+extern const char SYSTEM_LOG_NAME[];
+
 /* Whether this host has one at all: one without systemd has none, and that is no error. */
 bool system_log_is_here(void);
 

@@ -26,6 +26,13 @@ enum host_action {
 	ACTION_WAKEUP,  /* guest sleep -> running */
 };
 
+/* Told, on the calling thread, of the job that the host made of a request. Hosts without jobs never
+ * do. */
+struct host_progress {
+	void *context;
+	void (*job)(void *context, const char *job_id);
+};
+
 struct host_listener {
 	void *context;
 	/* Something about this machine's definition changed: read it anew. */
@@ -81,12 +88,13 @@ struct host_ops {
 		struct error *error);
 
 	/*
-	 * Starts a machine that is believed to be off, without asking for its state first. Tells
-	 * what it was: a restore where it had saved state all the same. Fails as act() does;
-	 * ERR_STATE when it is not off.
+	 * Starts a machine that is believed to be off, without asking for its state first where
+	 * the host itself refuses when it is paused. Tells what it was: a restore where it had
+	 * saved state all the same. progress may be NULL. Fails as act() does; ERR_STATE when it is
+	 * not off.
 	 */
 	int (*start)(struct host *host, const struct uuid *id, enum host_action *done,
-		struct error *error);
+		const struct host_progress *progress, struct error *error);
 
 	/*
 	 * Does it and waits for the end. The error holds the host's own number and text.
@@ -94,7 +102,9 @@ struct host_ops {
 	 * machine's state does not allow it (somebody else was faster).
 	 */
 	int (*act)(struct host *host, const struct uuid *id, enum host_action action,
-		struct error *error);
+		const struct host_progress *progress, struct error *error);
+
+	bool has_jobs; /* progress may be told */
 };
 
 const char *host_action_name(enum host_action action); /* "start" … */

@@ -29,6 +29,20 @@ struct service_paths {
  */
 int service_paths_find(struct service_paths *paths, struct error *error);
 
+/* Who asks: as the system says. */
+struct control_peer {
+	long pid;       /* 0 where it is not known */
+	long uid;       /* Linux */
+	char user[128]; /* the name; DOMAIN\user on Windows */
+};
+
+/*
+ * A request line; writes the answer, one line. "ok" begins an answer that is good, "error " a
+ * sentence.
+ */
+typedef void control_request_fn(void *context, const struct control_peer *peer, const char *request,
+	char answer[CONTROL_LINE_SIZE]);
+
 /*
  * The client's side: one request, the answer without "ok ", within about 5 s. Fails with the
  * service's sentence, and with ERR_NOT_FOUND when no service listens.
@@ -40,7 +54,7 @@ int control_ask(
  * Debug mode that survives a restart: the file `debug` in the state directory, which holds "on"
  * or "off". load fails, and *on is false, when the file cannot be read or understood.
  */
-int debug_state_load(const char *directory, bool *on, struct error *error); /* none: *on is false */
-int debug_state_save(const char *directory, bool on, struct error *error);
+int debug_state_load(const char *state, bool *on, struct error *error); /* none: *on is false */
+int debug_state_save(const char *state, bool on, struct error *error);
 
 #endif

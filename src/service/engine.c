@@ -82,17 +82,51 @@ static void take_error(struct wake_job *job, const struct error *error)
 		text_copy(job->reason, sizeof(job->reason), "host-unreachable");
 }
 
-static void tell_waking(const struct wake_job *job, struct recorder *recorder)
+/* What is told of the host's being asked: once, with the host's job where it makes one. */
+struct asking {
+	const struct wake_job *job;
+	struct recorder *recorder; /* may be NULL */
+	bool told;
+};
+
+static void tell_waking(struct asking *asking, const char *job_id)
 {
+	const struct wake_job *job = asking->job;
 	struct event event;
 
-	if (!recorder || !recorder_debug(recorder))
+	if (asking->told || !asking->recorder || !recorder_debug(asking->recorder))
 		return;
+	asking->told = true;
 	event_start(&event, 9008, clock_realtime_us());
 	event_put_text(&event, FIELD_VM_NAME, job->name);
 	event_put_uuid(&event, FIELD_VM_ID, &job->id);
+	event_put_text(&event, FIELD_JOB_ID, job_id);
 	event_put_text(&event, FIELD_ACTION, host_action_name(job->action));
-	recorder_emit(recorder, &event);
+	recorder_emit(asking->recorder, &event);
+}
+
+static void on_job(void *context, const char *job_id)
+{
+	tell_waking(context, job_id);
+}
+
+/* Starts (unasked) or acts, and tells of it: before, or as soon as there is a job. */
+static int ask_host(const struct host_ops *ops, struct host *host, struct wake_job *job,
+	bool unasked, struct recorder *recorder, struct error *error)
+{
+	struct asking asking = {job, recorder, false};
+	const struct host_progress progress = {&asking, on_job};
+	int result;
+
+	if (!ops->has_jobs)
+		tell_waking(&asking, NULL);
+	if (unasked)
+		result = ops->start(host, &job->id, &job->action, &progress, error);
+	else
+		result = ops->act(host, &job->id, job->action, &progress, error);
+	if (result != -ERR_STATE)
+		tell_waking(&asking, NULL);
+	return result;
 }
 
 /* The machine's state and what it asks for; false when the host did not tell it. */
@@ -118,8 +152,7 @@ static bool start_unasked(const struct host_ops *ops, struct host *host, struct 
 
 	job->step = STEP_ACT;
 	job->action = ACTION_START;
-	tell_waking(job, recorder);
-	int result = ops->start(host, &job->id, &job->action, &error);
+	int result = ask_host(ops, host, job, true, recorder, &error);
 	job->acted = result == 0;
 	if (result < 0 && result != -ERR_STATE)
 		take_error(job, &error);
@@ -135,8 +168,7 @@ void engine_run_job(const struct host_ops *ops, struct host *host, struct wake_j
 		return;
 	if (!find_step(ops, host, job) || job->dry_run)
 		return;
-	tell_waking(job, recorder);
-	if (ops->act(host, &job->id, job->action, &error) == 0) {
+	if (ask_host(ops, host, job, false, recorder, &error) == 0) {
 		job->acted = true;
 		return;
 	}

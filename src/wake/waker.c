@@ -169,15 +169,25 @@ static const struct inventory_machine *only_machine(
 	return inventory_get(waker->inventory, first);
 }
 
+/* A socket hears a packet without its frame: no VLAN, and a sender only where it is known. */
+static bool may_be_heard_better(const struct passage *passage, enum refusal refusal)
+{
+	return refusal == REFUSED_INTERFACE ||
+	       ((refusal == REFUSED_SENDER || refusal == REFUSED_VLAN) &&
+		       passage->packet.source_kind != SOURCE_MAC && !passage->packet.vlan &&
+		       mac_is_zero(&passage->packet.sender));
+}
+
 static void refuse_packet(struct waker *waker, const struct passage *passage, enum refusal refusal)
 {
+	const bool open = may_be_heard_better(passage, refusal);
 	struct event event;
 
 	waker->counters.refused[refusal]++;
-	copies_remember(&waker->copies, passage->digest, refusal, passage->now_ns);
+	copies_remember(
+		&waker->copies, passage->digest, open ? COPY_OPEN : COPY_REFUSED, passage->now_ns);
 	start_refusal(waker, &event, passage, refusal, only_machine(waker, passage));
-	if (refusal == REFUSED_INTERFACE &&
-		copies_hold(&waker->copies, passage->digest, &event, passage->now_ns))
+	if (open && copies_hold(&waker->copies, passage->digest, refusal, &event, passage->now_ns))
 		return;
 	emit_refusal(waker, &event, refusal, passage->now_ns);
 }
@@ -255,14 +265,14 @@ static bool any_accepts(struct waker *waker, const struct passage *passage)
 {
 	const struct mac_index *macs = inventory_macs(waker->inventory);
 	uint32_t at = mac_index_find(macs, &passage->packet.target), slot;
-	enum refusal refusal = REFUSED_NOT;
 
 	while (mac_index_next(macs, &at, &slot)) {
-		refusal = judge_machine(inventory_get(waker->inventory, slot), &passage->packet);
-		if (refusal == REFUSED_NOT)
+		const struct inventory_machine *machine = inventory_get(waker->inventory, slot);
+
+		if (judge_machine(machine, &passage->packet) == REFUSED_NOT)
 			return true;
 	}
-	copies_remember(&waker->copies, passage->digest, refusal, passage->now_ns);
+	copies_remember(&waker->copies, passage->digest, COPY_REFUSED, passage->now_ns);
 	at = mac_index_find(macs, &passage->packet.target);
 	while (mac_index_next(macs, &at, &slot)) {
 		const struct inventory_machine *machine = inventory_get(waker->inventory, slot);
@@ -337,24 +347,24 @@ static void duplicate(struct waker *waker, const struct passage *passage)
 
 static void pass_known(struct waker *waker, const struct passage *passage)
 {
-	enum refusal before;
+	enum copies_state before;
 
 	if (exclusion_contains(waker->known, &passage->packet.target)) {
 		duplicate(waker, passage);
 		return;
 	}
 	before = copies_find(&waker->copies, passage->digest, passage->now_ns);
-	if (before != REFUSED_NOT && before != REFUSED_INTERFACE) {
+	if (before == COPY_REFUSED) {
 		duplicate(waker, passage);
 		return;
 	}
 	enum refusal refusal = wake_policy_judge_packet(
 		&waker->policy, &passage->packet, passage->origin.interface);
-	if (before == REFUSED_INTERFACE && refusal != REFUSED_NOT) {
+	if (before == COPY_OPEN && refusal != REFUSED_NOT) {
 		duplicate(waker, passage);
 		return;
 	}
-	if (before == REFUSED_NOT)
+	if (before == COPY_NEW)
 		emit_packet_debug(waker, 9010, passage);
 	if (refusal != REFUSED_NOT)
 		refuse_packet(waker, passage, refusal);
@@ -392,7 +402,7 @@ static void malformed(struct waker *waker, const struct passage *passage)
 	waker_emit(waker, &event);
 }
 
-/* The frame's part that all copies share, and its sender, in one number. */
+/* The frame's part that all copies share, in one number; a bare frame's sender belongs to it. */
 static uint64_t digest_of(
 	const struct waker *waker, const struct frame *frame, const struct magic_packet *packet)
 {
@@ -401,7 +411,8 @@ static uint64_t digest_of(
 	size_t after = packet->checksum_offset ? packet->checksum_offset + 2 : end;
 	uint64_t parts[3] = {0};
 
-	memcpy(parts, packet->sender.bytes, sizeof(packet->sender.bytes));
+	if (packet->source_kind == SOURCE_MAC)
+		memcpy(parts, packet->sender.bytes, sizeof(packet->sender.bytes));
 	parts[1] = siphash13(
 		&waker->key, frame->bytes + packet->body_offset, before - packet->body_offset);
 	parts[2] = siphash13(&waker->key, frame->bytes + after, end - after);
@@ -437,13 +448,14 @@ void waker_frame(struct waker *waker, const struct frame *frame, uint64_t now_ns
 uint64_t waker_tick(struct waker *waker, uint64_t now_ns)
 {
 	const struct event *held;
+	enum refusal refusal;
 
 	end_windows(waker, waker->known, now_ns);
 	end_windows(waker, waker->unknown, now_ns);
-	while ((held = copies_take_held(&waker->copies, now_ns))) {
+	while ((held = copies_take_held(&waker->copies, now_ns, &refusal))) {
 		struct event event = *held;
 
-		emit_refusal(waker, &event, REFUSED_INTERFACE, now_ns);
+		emit_refusal(waker, &event, refusal, now_ns);
 	}
 	uint64_t next = copies_next_end(&waker->copies);
 

@@ -113,6 +113,7 @@ struct sent {
 	uint16_t vlan;
 	const char *password; /* 4 bytes, or NULL */
 	bool broken;
+	bool bare;   /* heard by a socket: without its Ethernet header */
 	bool summed; /* with a UDP checksum, as behind an adapter that adds it */
 };
 
@@ -139,9 +140,11 @@ static void send(struct waker *waker, struct sent sent, uint64_t now)
 	if (sent.broken)
 		bytes[at + 100] ^= 1;
 
-	struct frame frame = {.bytes = bytes,
-		.length = at + payload,
-		.wire_length = at + payload,
+	size_t skipped = sent.bare ? 14 : 0;
+	struct frame frame = {.bytes = bytes + skipped,
+		.length = at + payload - skipped,
+		.wire_length = at + payload - skipped,
+		.link = sent.bare ? FRAME_IP : FRAME_ETHERNET,
 		.has_tag = sent.vlan != 0,
 		.tag = sent.vlan};
 	snprintf(frame.interface, sizeof(frame.interface), "%s",
@@ -300,6 +303,35 @@ static void allowed_vlans(void)
 	send(waker, (struct sent){.mac = 1, .source = 7, .ip_id = 2, .interface = "eth0"},
 		100 * S + 20);
 	is_number(seen.job_count, 1, "an untagged packet of its own wakes");
+	waker_free(waker);
+}
+
+/* On Windows a socket hears a packet without its frame, and another capture hears the frame. */
+static void heard_twice(void)
+{
+	struct waker *waker = new_waker();
+	struct wake_policy policy;
+
+	wake_policy_defaults(&policy);
+	policy.senders[0] = (struct mac){{2, 0, 0, 0, 0, 7}};
+	policy.sender_count = 1;
+	waker_set_policy(waker, &policy);
+	add(waker, 1, "web01", 1, NULL, NULL);
+	send(waker, (struct sent){.mac = 1, .source = 7, .bare = true}, 100 * S);
+	is_number(seen.count, 0, "a sender that is not known: held for a moment");
+	send(waker, (struct sent){.mac = 1, .source = 7}, 100 * S + 1000);
+	is_number(count_of(2000), 1, "the frame of the allowed sender counts");
+	waker_tick(waker, 101 * S);
+	is_number(count_of(2001), 0, "and nothing was refused");
+	forget();
+	send(waker, (struct sent){.mac = 1, .source = 8, .ip_id = 1, .bare = true}, 200 * S);
+	send(waker, (struct sent){.mac = 1, .source = 8, .ip_id = 1}, 200 * S + 1000);
+	waker_tick(waker, 201 * S);
+	is_number(count_of(2001), 1, "another sender is refused once");
+	is_text(text_of(2001),
+		"Magic packet for 52:54:00:00:00:01 from 192.0.2.8 refused: sender (web01) on br0",
+		"for being the sender");
+	is_number(count_of(2000), 0, "and wakes nothing");
 	waker_free(waker);
 }
 
@@ -468,6 +500,7 @@ int main(void)
 	several_machines();
 	machine_refuses();
 	allowed_interfaces();
+	heard_twice();
 	allowed_vlans();
 	rate_limits();
 	unassigned();

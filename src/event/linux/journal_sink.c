@@ -214,8 +214,10 @@ static void journal_close(void *context)
 	free(sink);
 }
 
+const char SYSTEM_LOG_NAME[] = "journal";
+
 static const struct sink_ops JOURNAL_SINK = {
-	"journal", journal_write, journal_reopen, journal_close};
+	SYSTEM_LOG_NAME, journal_write, journal_reopen, journal_close};
 
 /* A journald that is not there yet is no error: it may come. */
 int system_log_sink_open(struct sink *sink, const char *place, struct error *error)

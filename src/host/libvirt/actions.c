@@ -24,11 +24,13 @@ static bool is_running(virDomainPtr domain)
 	return virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_RUNNING;
 }
 
-int domains_start(
-	struct host *host, const struct uuid *id, enum host_action *done, struct error *error)
+int domains_start(struct host *host, const struct uuid *id, enum host_action *done,
+	const struct host_progress *progress, struct error *error)
 {
 	virDomainPtr domain = domain_cache_get(host->off, id);
 	int state, reason;
+
+	(void)progress; /* libvirt makes no jobs of a start */
 	int result = domain ? 0 : libvirt_domain(host, id, &domain, error);
 
 	if (result < 0)
@@ -51,12 +53,13 @@ int domains_start(
 	return result;
 }
 
-int domains_act(
-	struct host *host, const struct uuid *id, enum host_action action, struct error *error)
+int domains_act(struct host *host, const struct uuid *id, enum host_action action,
+	const struct host_progress *progress, struct error *error)
 {
 	virDomainPtr domain;
 	int result = libvirt_domain(host, id, &domain, error);
 
+	(void)progress;
 	if (result < 0)
 		return result;
 	if (perform(domain, action) < 0)

@@ -81,9 +81,9 @@ int domains_read(struct host *host, const struct uuid *id, unsigned flags, struc
 	struct error *error);
 int domains_status(struct host *host, const struct uuid *id, struct machine_status *status,
 	struct error *error);
-int domains_start(
-	struct host *host, const struct uuid *id, enum host_action *done, struct error *error);
-int domains_act(
-	struct host *host, const struct uuid *id, enum host_action action, struct error *error);
+int domains_start(struct host *host, const struct uuid *id, enum host_action *done,
+	const struct host_progress *progress, struct error *error);
+int domains_act(struct host *host, const struct uuid *id, enum host_action action,
+	const struct host_progress *progress, struct error *error);
 
 #endif

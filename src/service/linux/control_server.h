@@ -7,19 +7,6 @@
 
 struct control;
 
-/* Who asks: as the kernel says. */
-struct control_peer {
-	long pid, uid;
-	char user[64]; /* name of uid, or its number */
-};
-
-/*
- * A request line; writes the answer, one line. "ok" begins an answer that is good, "error " a
- * sentence.
- */
-typedef void control_request_fn(void *context, const struct control_peer *peer, const char *request,
-	char answer[CONTROL_LINE_SIZE]);
-
 /*
  * Fails with ERR_BUSY when another service listens there already. A socket left over is
  * replaced; directories that are missing are created. PATH.lock stands beside the socket while

@@ -165,14 +165,14 @@ static int debug_path(
 	return 0;
 }
 
-int debug_state_load(const char *directory, bool *on, struct error *error)
+int debug_state_load(const char *state, bool *on, struct error *error)
 {
 	char path[PATH_MAX], text[16];
 	ssize_t length;
 	int fd;
 
 	*on = false;
-	if (debug_path(directory, "debug", path, error))
+	if (debug_path(state, "debug", path, error))
 		return -ERR_FAILED;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -214,13 +214,13 @@ static int write_file(const char *path, const char *text, struct error *error)
 	return failed;
 }
 
-int debug_state_save(const char *directory, bool on, struct error *error)
+int debug_state_save(const char *state, bool on, struct error *error)
 {
 	char path[PATH_MAX], fresh[PATH_MAX];
 	int fd;
 
-	if (debug_path(directory, "debug", path, error) ||
-		debug_path(directory, ".debug.new", fresh, error))
+	if (debug_path(state, "debug", path, error) ||
+		debug_path(state, ".debug.new", fresh, error))
 		return -ERR_FAILED;
 	if (paths_make_parents(path, error))
 		return -ERR_FAILED;
@@ -233,7 +233,7 @@ int debug_state_save(const char *directory, bool on, struct error *error)
 	}
 	/* The new name is on the disk once the directory is; where that cannot be asked, never
 	 * mind. */
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
