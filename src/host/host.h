@@ -33,12 +33,20 @@ struct host_progress {
 	void (*job)(void *context, const char *job_id);
 };
 
+/* A job that the host began, whoever asked for it. Hosts without jobs never tell of one. */
+struct host_job {
+	char id[64];
+	unsigned type; /* the host's own number: JobType of Msvm_ConcreteJob */
+};
+
 struct host_listener {
 	void *context;
 	/* Something about this machine's definition changed: read it anew. */
 	void (*machine_changed)(void *context, const struct uuid *id);
 	/* The connection is dead; every further call on it fails. Told at most once. */
 	void (*lost)(void *context, const char *reason);
+	/* NULL: not of interest. */
+	void (*job)(void *context, const struct host_job *job);
 };
 
 /*

@@ -225,6 +225,21 @@ static void put_plain(void *context, enum message_kind kind, const char *text)
 	mailbox_put(engine->mailbox, message, true);
 }
 
+/* On the host's thread: there is nothing to decide. */
+static void watch_job(void *context, const struct host_job *job)
+{
+	const struct engine *engine = context;
+	struct recorder *recorder = engine->options.recorder;
+	struct event event;
+
+	if (!recorder_debug(recorder))
+		return;
+	event_start(&event, 9012, clock_realtime_us());
+	event_put_number(&event, FIELD_JOB_TYPE, job->type);
+	event_put_text(&event, FIELD_JOB_ID, job->id);
+	recorder_emit(recorder, &event);
+}
+
 static void watch_begin(void *context)
 {
 	put_plain(context, MESSAGE_BEGIN, "");
@@ -397,7 +412,7 @@ int engine_new(
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	const struct watch_listener listener = {engine, watch_begin, watch_machine, watch_gone,
-		watch_complete, watch_lost, watch_polling};
+		watch_complete, watch_lost, watch_polling, watch_job};
 	const struct waker_ops ops = {engine, time_us, debug_wanted, emit, submit};
 
 	if (!engine)

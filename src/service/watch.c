@@ -336,6 +336,8 @@ struct watch *watch_new(const struct host_ops *ops, const char *uri,
 	}
 	watch->listener = *listener;
 	sessions_init(&watch->sessions, ops);
+	watch->sessions.job = listener->job;
+	watch->sessions.job_context = listener->context;
 	watch->uri = uri ? strdup(uri) : NULL;
 	int failed = uri && !watch->uri ? ENOMEM : 0;
 	if (!failed)

@@ -27,6 +27,8 @@ struct watch_listener {
 	void (*lost)(void *context, const char *reason);
 	/* No notifications on this host: listed at intervals. Once a connection. */
 	void (*polling)(void *context, const char *reason);
+	/* The host began a job. On a thread of the host's, at any time; may be NULL. */
+	void (*job)(void *context, const struct host_job *job);
 };
 
 struct watch *watch_new(const struct host_ops *ops, const char *uri,

@@ -160,6 +160,13 @@ static void on_lost(void *context, const char *reason)
 	session_set_lost(context, reason);
 }
 
+static void on_job(void *context, const struct host_job *job)
+{
+	const struct session *session = context;
+
+	session->all->job(session->all->job_context, job);
+}
+
 /* ---- the attempt ---- */
 
 /* Connects and subscribes. *subscribed is what subscribe() gave: negative, no notifications
@@ -167,7 +174,8 @@ static void on_lost(void *context, const char *reason)
 static struct host *open_host(struct session *session, int *subscribed, struct error *error)
 {
 	const struct host_ops *ops = session->all->ops;
-	struct host_listener listener = {session, on_changed, on_lost};
+	struct host_listener listener = {
+		session, on_changed, on_lost, session->all->job ? on_job : NULL};
 	struct host *host = NULL;
 
 	if (ops->connect(session->uri, HOST_READ_WRITE, &host, error) < 0)

@@ -18,6 +18,8 @@ enum { SESSION_CHANGES_MAX = 2048 };
 /* All sessions that live. The mutex guards them, and is not held while anything is called. */
 struct sessions {
 	const struct host_ops *ops;
+	void (*job)(void *context, const struct host_job *job); /* NULL: not of interest */
+	void *job_context;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed; /* anything */
 	clockid_t clock;        /* of the condition */

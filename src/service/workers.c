@@ -21,8 +21,9 @@ struct workers {
 static void take_first(struct workers *workers, struct wake_job *job)
 {
 	*job = workers->queue[workers->first];
-	workers->first = (workers->first + 1) % workers->capacity;
 	workers->count--;
+	/* An empty queue begins at its start again, so that few of its pages are ever used. */
+	workers->first = workers->count ? (workers->first + 1) % workers->capacity : 0;
 }
 
 static void *work(void *argument)

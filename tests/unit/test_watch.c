@@ -251,6 +251,14 @@ static void on_polling(void *context, const char *reason)
 	note(context, "polling", reason);
 }
 
+static void on_job(void *context, const struct host_job *job)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s/%u", job->id, job->type);
+	note(context, "job", text);
+}
+
 /* ---- the scenarios' tools ---- */
 
 static struct world *new_world(const char *uri, unsigned machines)
@@ -269,7 +277,7 @@ static struct world *new_world(const char *uri, unsigned machines)
 static void begin_watch(struct world *world)
 {
 	struct watch_listener listener = {
-		world, on_begin, on_machine, on_gone, on_complete, on_lost, on_polling};
+		world, on_begin, on_machine, on_gone, on_complete, on_lost, on_polling, on_job};
 	struct error error = {0};
 	bool local = strcmp(world->uri, "default") == 0;
 
@@ -397,6 +405,9 @@ static void test_inventory_and_changes(void)
 	put(world, 1, false, 0);
 	say_changed(world, 1);
 	ok(told(world, "gone m1", 1, 3000), "one that is gone");
+	const struct host_job job = {"4711", 70};
+	world->listener.job(world->listener.context, &job);
+	is_number(count_in_log(world, "job 4711/70"), 1, "a job of the host is handed on");
 	say_changed(world, 0);
 	say_changed(world, 1);
 	say_changed(world, 7);

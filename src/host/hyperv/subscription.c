@@ -62,16 +62,17 @@ static bool identify_settings(IWbemClassObject *object, struct uuid *machine)
 
 static const struct source {
 	const char *class_name;
-	identify_fn *identify;
+	identify_fn *identify;   /* NULL: of interest for themselves, when they appear */
 	const wchar_t *shown[3]; /* properties that change what is told of the machine */
 } SOURCES[] = {
 	{"Msvm_ComputerSystem", identify_machine, {L"EnabledState", L"ElementName", NULL}},
 	{"Msvm_SyntheticEthernetPortSettingData", identify_adapter, {L"Address", NULL}},
 	{"Msvm_EmulatedEthernetPortSettingData", identify_adapter, {L"Address", NULL}},
 	{"Msvm_VirtualSystemSettingData", identify_settings, {L"Notes", NULL}},
+	{"Msvm_ConcreteJob", NULL, {NULL}},
 };
 
-enum { SOURCE_COUNT = sizeof(SOURCES) / sizeof(SOURCES[0]) };
+enum { SOURCE_COUNT = sizeof(SOURCES) / sizeof(SOURCES[0]), MACHINE_SOURCE_COUNT = 4 };
 
 struct stream {
 	struct subscription *subscription;
@@ -120,6 +121,18 @@ static bool changes_nothing(
 	return same;
 }
 
+static void tell_job(const struct host_listener *listener, IWbemClassObject *object)
+{
+	struct host_job job = {0};
+	uint32_t type = 0;
+
+	if (wmi_text(object, L"InstanceID", job.id, sizeof(job.id), NULL) != 1)
+		return;
+	wmi_number(object, L"JobType", &type, NULL);
+	job.type = type;
+	listener->job(listener->context, &job);
+}
+
 static void take_event(struct stream *stream, IWbemClassObject *event)
 {
 	const struct host_listener *listener = &stream->subscription->listener;
@@ -129,7 +142,9 @@ static void take_event(struct stream *stream, IWbemClassObject *event)
 
 	if (wmi_object(event, L"TargetInstance", &target, NULL) != 1)
 		return;
-	if (source->identify(target, &machine) && !changes_nothing(source, event, target))
+	if (!source->identify)
+		tell_job(listener, target);
+	else if (source->identify(target, &machine) && !changes_nothing(source, event, target))
 		listener->machine_changed(listener->context, &machine);
 	IWbemClassObject_Release(target);
 }
@@ -221,8 +236,8 @@ static int open_stream(struct stream *stream, struct error *error)
 	char query[160];
 	ULONG count;
 
-	snprintf(query, sizeof(query),
-		"SELECT * FROM __InstanceOperationEvent WITHIN 1 WHERE TargetInstance ISA '%s'",
+	snprintf(query, sizeof(query), "SELECT * FROM %s WITHIN 1 WHERE TargetInstance ISA '%s'",
+		stream->source->identify ? "__InstanceOperationEvent" : "__InstanceCreationEvent",
 		stream->source->class_name);
 	HRESULT result = wmi_subscribe(&host->wmi, query, &stream->events);
 	if (SUCCEEDED(result))
@@ -236,7 +251,12 @@ static int open_stream(struct stream *stream, struct error *error)
 	return code;
 }
 
-/* How many queries the host accepted; fails when the connection is dead. */
+static bool is_wanted(const struct subscription *subscription, const struct source *source)
+{
+	return source->identify || subscription->listener.job;
+}
+
+/* How many of the queries for machines the host accepted; fails when the connection is dead. */
 static int open_streams(struct subscription *subscription, struct error *error)
 {
 	int accepted = 0;
@@ -246,10 +266,12 @@ static int open_streams(struct subscription *subscription, struct error *error)
 
 		stream->subscription = subscription;
 		stream->source = &SOURCES[i];
+		if (!is_wanted(subscription, stream->source))
+			continue;
 		int result = open_stream(stream, error);
 		if (result == -ERR_UNREACHABLE)
 			return result;
-		accepted += result == 0;
+		accepted += result == 0 && stream->source->identify;
 	}
 	return accepted;
 }
@@ -291,7 +313,7 @@ int subscription_begin(struct host *host, const struct host_listener *listener, 
 	if (accepted < 0)
 		return accepted;
 	if (accepted > 0)
-		return accepted == SOURCE_COUNT ? 1 : 0;
+		return accepted == MACHINE_SOURCE_COUNT ? 1 : 0;
 	return error_wrap(error, "the host does not tell of changes");
 }
 
