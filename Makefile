@@ -5,7 +5,7 @@ PYTHON := /usr/bin/python3
 BUILD  := build
 WINDOWS := build-windows
 
-.PHONY: all build build-windows demo test bench fuzz format lint docs install clean
+.PHONY: all build build-windows demo test bench bench-linux bench-windows fuzz format lint docs install clean
 
 all: build
 
@@ -33,10 +33,18 @@ test:
 	@scripts/install-dependencies build windows test wine
 	@$(PYTHON) tests/run
 
-bench:
+bench: bench-linux bench-windows
+
+bench-linux:
 	@scripts/install-dependencies build bench
 	@$(MAKE) --no-print-directory build NINJA_QUIET=--quiet
 	@bench/run
+
+# The program for Windows, under Wine.
+bench-windows:
+	@scripts/install-dependencies build windows wine
+	@$(MAKE) --no-print-directory build-windows NINJA_QUIET=--quiet
+	@bench/windows.py
 
 # An hour of fuzzing in four targets: make fuzz FUZZ_SECONDS=900
 FUZZ_SECONDS ?= 60

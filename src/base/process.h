@@ -15,6 +15,9 @@ void process_begin(int *argc, char ***argv);
 /* Whether what is written to this descriptor appears on a terminal that knows colours. */
 bool process_terminal_has_color(int fd);
 
+/* Whether a failed write means that whoever read our output has gone: no error, the end. */
+bool process_reader_is_gone(int errno_number);
+
 /* Whether this process has the rights of an administrator (root; elevated on Windows). */
 bool process_is_privileged(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/process.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,11 @@ bool process_terminal_has_color(int fd)
 	const char *terminal = getenv("TERM");
 
 	return isatty(fd) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+bool process_reader_is_gone(int errno_number)
+{
+	return errno_number == EPIPE;
 }
 
 bool process_is_privileged(void)

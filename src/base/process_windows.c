@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -76,6 +77,14 @@ bool process_terminal_has_color(int fd)
 
 	return GetConsoleMode(handle, &mode) &&
 	       SetConsoleMode(handle, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+}
+
+/* The C library has EPIPE for some of the ways in which a pipe ends, and EINVAL for the rest. */
+bool process_reader_is_gone(int errno_number)
+{
+	return errno_number == EPIPE ||
+	       (errno_number == EINVAL &&
+		       (_doserrno == ERROR_NO_DATA || _doserrno == ERROR_PIPE_NOT_CONNECTED));
 }
 
 bool process_is_privileged(void)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/event_query.h"
@@ -131,7 +132,7 @@ static int output_state(struct events *events, bool good, struct error *error)
 {
 	if (good)
 		return 0;
-	if (errno == EPIPE) {
+	if (process_reader_is_gone(errno)) {
 		events->output_closed = true;
 		return 0;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/process.h"
 #include "output/writer.h"
 
 enum { FLUSH_SIZE = 64 * 1024, DEPTH_MAX = 64 };
@@ -103,7 +104,7 @@ static int result(const struct json_writer *w, struct error *error)
 	if (w->too_deep)
 		return error_set(error, ERR_FAILED, "the result is nested too deeply");
 	/* Whoever reads has seen enough: that is no error. */
-	if (w->failed && w->failed != EPIPE)
+	if (w->failed && !process_reader_is_gone(w->failed))
 		return error_set_errno(error, ERR_FAILED, w->failed, "cannot write the result");
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "output/writer.h"
 
@@ -341,7 +342,7 @@ static int text_finish(struct writer *writer, struct error *error)
 	if (w->failed)
 		failed = error_set(error, ERR_FAILED, "there is not enough memory for the result");
 	/* Whoever reads has seen enough: that is no error. */
-	else if ((fflush(w->out) != 0 || ferror(w->out)) && errno != EPIPE)
+	else if ((fflush(w->out) != 0 || ferror(w->out)) && !process_reader_is_gone(errno))
 		failed = error_set_errno(
 			error, ERR_FAILED, errno ? errno : EIO, "cannot write the result");
 	buffer_free(&w->arena);

@@ -194,57 +194,111 @@ static int64_t unix_us(FILETIME time)
 	return (int64_t)(number_of(time) / 10) - INT64_C(11644473600000000);
 }
 
+struct handle_entry {
+	void *object;
+	ULONG_PTR pid, handle;
+	ULONG access;
+	USHORT trace, type;
+	ULONG attributes, reserved;
+};
+
+struct handle_table {
+	ULONG_PTR count, reserved;
+	struct handle_entry entries[];
+};
+
 /*
- * How many handles a process has open. GetProcessHandleCount() would do on Windows; Wine 8 answers
- * it with 0 for others, but lists all handles of all processes as Windows does.
+ * All handles of all processes. GetProcessHandleCount() would do on Windows; Wine 8 answers it
+ * with 0 for others, but lists handles as Windows does. The caller frees it.
  */
-static uint64_t count_handles(DWORD pid)
+static struct handle_table *list_handles(void)
 {
-	enum { SYSTEM_EXTENDED_HANDLE_INFORMATION = 64, STATUS_LENGTH_MISMATCH = (int)0xC0000004 };
-	struct handle_entry {
-		void *object;
-		ULONG_PTR pid, handle;
-		ULONG access;
-		USHORT trace, type;
-		ULONG attributes, reserved;
-	};
-	struct handle_table {
-		ULONG_PTR count, reserved;
-		struct handle_entry entries[];
-	} *table = NULL;
+	enum { EXTENDED_HANDLE_INFORMATION = 64, LENGTH_MISMATCH = (int)0xC0000004 };
 	typedef LONG WINAPI query(int, void *, ULONG, ULONG *);
 	query *ask_system = (query *)(void (*)(void))GetProcAddress(
 		GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation");
+	struct handle_table *table = NULL;
 	ULONG size = 1 << 16, needed;
-	uint64_t count = 0;
 	LONG status;
 
 	do {
 		size *= 2;
 		free(table);
-		table = malloc(size);
-		status =
-			table ? ask_system(SYSTEM_EXTENDED_HANDLE_INFORMATION, table, size, &needed)
-			      : -1;
-	} while (status == STATUS_LENGTH_MISMATCH && size < (1 << 26));
-	for (ULONG_PTR i = 0; status == 0 && i < table->count; i++)
-		count += table->entries[i].pid == pid;
-	free(table);
-	return count;
+		table = calloc(1, size);
+		status = table ? ask_system(EXTENDED_HANDLE_INFORMATION, table, size, &needed) : -1;
+	} while (status == LENGTH_MISMATCH && size < (1 << 26));
+	return table;
+}
+
+/* How many of each type: the system numbers types, so one handle of each kind is looked up. */
+static void put_handle_types(const struct handle_table *table, DWORD pid)
+{
+	const struct {
+		const char *name;
+		HANDLE handle;
+	} kinds[] = {
+		{"event", CreateEventW(NULL, TRUE, FALSE, NULL)},
+		{"semaphore", CreateSemaphoreW(NULL, 0, 1, NULL)},
+		{"mutex", CreateMutexW(NULL, FALSE, NULL)},
+		{"timer", CreateWaitableTimerW(NULL, TRUE, NULL)},
+		{"file", CreateFileW(L"NUL", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)},
+		{"thread", OpenThread(SYNCHRONIZE, FALSE, GetCurrentThreadId())},
+		{"process", OpenProcess(SYNCHRONIZE, FALSE, GetCurrentProcessId())},
+	};
+	struct handle_table *own = list_handles();
+
+	put_key("handle_types");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		unsigned count = 0, type = ~0u;
+
+		for (ULONG_PTR k = 0; own && k < own->count; k++) {
+			if (own->entries[k].pid == GetCurrentProcessId() &&
+				own->entries[k].handle == (ULONG_PTR)kinds[i].handle)
+				type = own->entries[k].type;
+		}
+		for (ULONG_PTR k = 0; k < table->count; k++)
+			count += table->entries[k].pid == pid && table->entries[k].type == type;
+		printf("%s\"%s\":%u", i ? "," : "{", kinds[i].name, count);
+		CloseHandle(kinds[i].handle);
+	}
+	putchar('}');
+	free(own);
+}
+
+/* Memory that is this process's alone and committed: what Windows calls private bytes. */
+static void put_committed(HANDLE process)
+{
+	MEMORY_BASIC_INFORMATION region;
+	uint64_t bytes = 0;
+
+	for (char *at = NULL; VirtualQueryEx(process, at, &region, sizeof(region));
+		at = (char *)region.BaseAddress + region.RegionSize) {
+		if (region.State == MEM_COMMIT && region.Type == MEM_PRIVATE)
+			bytes += region.RegionSize;
+	}
+	put_number("committed", bytes);
 }
 
 static void show_process(const PROCESSENTRY32W *entry)
 {
 	HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, entry->th32ProcessID);
 	FILETIME created = {0}, ended, kernel = {0}, user = {0};
+	struct handle_table *table = list_handles();
+	uint64_t handles = 0;
 
 	GetProcessTimes(process, &created, &ended, &kernel, &user);
+	for (ULONG_PTR i = 0; table && i < table->count; i++)
+		handles += table->entries[i].pid == entry->th32ProcessID;
 	printf("{\"pid\":%lu", entry->th32ProcessID);
 	put_number("threads", entry->cntThreads);
-	put_number("handles", count_handles(entry->th32ProcessID));
+	put_number("handles", handles);
+	if (table)
+		put_handle_types(table, entry->th32ProcessID);
+	put_committed(process);
 	printf(",\"created_us\":%" PRId64, unix_us(created));
 	put_number("cpu_us", (number_of(kernel) + number_of(user)) / 10);
 	putchar('}');
+	free(table);
 	if (process)
 		CloseHandle(process);
 }

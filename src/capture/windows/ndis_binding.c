@@ -86,7 +86,7 @@ static bool filter_listed(const wchar_t *list, const wchar_t *filter)
 {
 	/* Each item is "{adapter}-{filter}-NNNN"; the list ends with an empty one. */
 	for (; *list; list += wcslen(list) + 1) {
-		if (wcslen(list) > 2 * GUID_LENGTH &&
+		if (wcslen(list) > (size_t)2 * GUID_LENGTH &&
 			_wcsnicmp(list + GUID_LENGTH + 1, filter, GUID_LENGTH) == 0)
 			return true;
 	}

@@ -43,8 +43,10 @@ uint16_t ndis_event_tag(const uint8_t *out_of_band, size_t length)
 {
 	uint32_t info;
 
-	if (length < (OUT_OF_BAND_8021Q + 1) * POINTER_SIZE)
+	const size_t at = (size_t)OUT_OF_BAND_8021Q * POINTER_SIZE;
+
+	if (length < at + POINTER_SIZE)
 		return 0;
-	info = get32(out_of_band + OUT_OF_BAND_8021Q * POINTER_SIZE);
+	info = get32(out_of_band + at);
 	return (uint16_t)((info & 7) << 13 | (info >> 3 & 1) << 12 | (info >> 4 & 0xfff));
 }

@@ -213,6 +213,7 @@ static const struct pktmon_data_source *source_at(
 {
 	uintptr_t start = (uintptr_t)list, at;
 
+	/* The list is of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	if (size < sizeof(*list) || i >= (size - sizeof(*list)) / sizeof(list->sources[0]))
 		return NULL;
 	at = (uintptr_t)list->sources[i];

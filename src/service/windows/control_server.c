@@ -282,13 +282,13 @@ static bool step(struct control *control, struct place *place, uint64_t now_ns)
 	if (!place->under_way || !HasOverlappedIoCompleted(&place->operation))
 		return false;
 	place->under_way = false;
-	if (!GetOverlappedResult(place->pipe, &place->operation, &moved, FALSE))
-		place->state = ENDED;
-	else if (place->state == WAITING)
+	const bool done = GetOverlappedResult(place->pipe, &place->operation, &moved, FALSE);
+
+	if (done && place->state == WAITING)
 		begin_to_read(place, now_ns);
-	else if (place->state == READING)
+	else if (done && place->state == READING)
 		has_read(control, place, moved);
-	else if (place->state == ANSWERING)
+	else if (done && place->state == ANSWERING)
 		has_written(place, moved);
 	else
 		place->state = ENDED;

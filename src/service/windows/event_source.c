@@ -11,6 +11,7 @@
 #include <windows.h>
 
 enum {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a sum is made of it */
 #define COUNT_ONE(constant, number, label) +1
 	CATEGORY_COUNT = 0 EVENT_CATEGORIES(COUNT_ONE),
 #undef COUNT_ONE

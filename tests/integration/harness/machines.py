@@ -119,8 +119,9 @@ def test_driver_xml(*domains):
 RUNNING, PAUSED, SHUTOFF, CRASHED, PMSUSPENDED = 1, 3, 5, 6, 7
 
 
-def test_machine_xml(name, macs, state=SHUTOFF, saved=False, metadata=""):
-    interfaces = "".join(f"<interface type='user'><mac address='{mac}'/></interface>" for mac in macs)
+def test_machine_xml(name, macs, state=SHUTOFF, saved=False, metadata="", model=None):
+    model = f"<model type='{model}'/>" if model else ""
+    interfaces = "".join(f"<interface type='user'><mac address='{mac}'/>{model}</interface>" for mac in macs)
     managed_save = "<test:hasmanagedsave/>" if saved else ""
     return f"""<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
   <name>{escape(name)}</name><uuid>{uuid_of(name)}</uuid><metadata>{metadata}</metadata>
