@@ -23,9 +23,9 @@ def test_flood_of_invented_addresses(host_with):
             host.wire.send(bytes(template))
             if number % 100 == 99:  # what a socket's buffer holds
                 host.flush()
-    flood(2000, 0x10)
+    flood(1000, 0x10)
     threads, memory = look("Threads"), look("RssAnon")
-    flood(8000, 0x20)
+    flood(4000, 0x20)
     assert look("Threads") <= threads
     assert look("RssAnon") <= memory + 1024, f"{memory} kB grew to {look('RssAnon')} kB"
 

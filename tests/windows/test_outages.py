@@ -17,7 +17,7 @@ def wait_restored(service, since=0):
 
 
 @pytest.mark.parametrize("down, up", [
-    ("vmms down", "vmms up"), ("vmms down empty", "vmms up"), ("vmms down error=0x80041001", "vmms up"),
+    ("vmms down", "vmms up"), ("vmms down empty", "vmms up"),
     ("winmgmt down", "winmgmt up"), ("winmgmt down call=0x800706BE connect=0x800706BA", "winmgmt up"),
 ])
 def test_management_goes_and_comes_back(host, down, up):
@@ -31,7 +31,7 @@ def test_management_goes_and_comes_back(host, down, up):
     host.service.wait_event(2000, mac=known.mac)
     refused = host.service.wait_event(3001, mac=known.mac)
     assert refused["fields"]["reason"] == "host-unreachable" and refused["fields"]["vm_id"] == known.id
-    time.sleep(2 * SLOW)
+    time.sleep(1.2 * SLOW)  # more than one attempt
     assert len(host.service.events(1040)) == 1, host.service.story()
 
     host.sim.command(up)
@@ -81,7 +81,7 @@ def test_start_while_the_host_is_away(host_with, trouble, cure):
     service = host.run()
     lost = wait_lost(service)
     assert len(service.events(1100)) == 1 and lost["fields"]["reason"]
-    time.sleep(2.5 * SLOW)
+    time.sleep(1.5 * SLOW)
     assert len(service.events(1040)) == 1
     host.sim.command(cure)
     wait_restored(service)
@@ -145,7 +145,7 @@ def test_queries_refused_for_one_class(host):
     host.sim.command("refuse query Msvm_SyntheticEthernetPortSettingData code=0x80041001")
     host.sim.command("break notifications")
     wait_lost(host.service)
-    time.sleep(2.5 * SLOW)
+    time.sleep(1.5 * SLOW)
     assert len(host.service.events(1040)) == 1, host.service.story()
     host.sim.command("allow query")
     wait_restored(host.service)

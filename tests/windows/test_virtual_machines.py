@@ -168,7 +168,7 @@ def test_no_gap_between_the_first_listing_and_the_notifications(host_with):
     for target in targets[::4]:
         host.send(udp4(target.mac))
         host.service.wait_event(3000, 9010, mac=target.mac)
-    time.sleep(6 * SLOW)  # the pulse at the latest has found all
+    time.sleep(5.2 * SLOW)  # the pulse at the latest has found all
     for target in targets[1::4]:
         host.send(udp4(target.mac))
         host.service.wait_event(3000, vm_id=target.id)

@@ -6,7 +6,7 @@
  * something in it, and after one more look at the end of the old one: the writer writes in one
  * place at a time, and has left the old file by then.
  */
-#include "event/line_reader.h"
+#include "event/line_buffer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,8 @@ struct line_reader {
 	char *path;
 	int fd;
 	bool follow;
-	bool too_long;     /* within a line that is passed over */
-	bool moved;        /* the path means another file with something in it */
-	size_t start, end; /* what of data is not given out yet */
-	char data[LINE_MOST + 1];
+	bool moved; /* the path means another file with something in it */
+	struct line_buffer buffer;
 };
 
 static int open_file(const char *path, struct error *error)
@@ -54,51 +52,17 @@ int line_reader_open(
 	return 0;
 }
 
-/* Gives out a whole line of what is in memory, if there is one. */
-static enum line_kind take_line(struct line_reader *r, const char **line, size_t *length)
-{
-	char *from = r->data + r->start;
-	char *newline = memchr(from, '\n', r->end - r->start);
-
-	if (!newline)
-		return LINE_NONE;
-	bool too_long = r->too_long;
-	r->too_long = false;
-	r->start = (size_t)(newline + 1 - r->data);
-	*line = from;
-	*length = (size_t)(newline - from);
-	return too_long ? LINE_TOO_LONG : LINE_GOT;
-}
-
-/* What stands at the very end, without a line's end. */
-static enum line_kind take_rest(struct line_reader *r, const char **line, size_t *length)
-{
-	bool too_long = r->too_long;
-
-	*line = r->data + r->start;
-	*length = r->end - r->start;
-	r->start = r->end = 0;
-	r->too_long = false;
-	if (too_long)
-		return LINE_TOO_LONG;
-	return *length ? LINE_GOT : LINE_NONE;
-}
-
 /* 1: more was read, 0: at the end of the file. */
 static int read_more(struct line_reader *r, struct error *error)
 {
-	memmove(r->data, r->data + r->start, r->end - r->start);
-	r->end -= r->start;
-	r->start = 0;
-	if (r->end == sizeof(r->data)) {
-		r->too_long = true;
-		r->end = 0;
-	}
+	size_t size;
+	char *room = line_buffer_room(&r->buffer, &size);
+
 	for (;;) {
-		ssize_t n = read(r->fd, r->data + r->end, sizeof(r->data) - r->end);
+		ssize_t n = read(r->fd, room, size);
 
 		if (n > 0) {
-			r->end += (size_t)n;
+			line_buffer_added(&r->buffer, (size_t)n);
 			return 1;
 		}
 		if (n == 0)
@@ -118,8 +82,7 @@ static bool look_further(struct line_reader *r)
 	if (fstat(r->fd, &opened) != 0 || !S_ISREG(opened.st_mode))
 		return false;
 	if (opened.st_size < at) { /* emptied: half a line of before will never be whole */
-		r->start = r->end = 0;
-		r->too_long = false;
+		line_buffer_clear(&r->buffer);
 		return lseek(r->fd, 0, SEEK_SET) == 0 && opened.st_size > 0;
 	}
 	if (stat(r->path, &named) != 0 || named.st_size == 0)
@@ -147,7 +110,7 @@ int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **l
 	struct error *error)
 {
 	for (;;) {
-		*kind = take_line(r, line, length);
+		*kind = line_buffer_line(&r->buffer, line, length);
 		if (*kind != LINE_NONE)
 			return 0;
 		int rc = read_more(r, error);
@@ -158,13 +121,13 @@ int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **l
 		if (r->follow && r->moved) {
 			bool changed = change_file(r);
 
-			*kind = take_rest(r, line, length);
+			*kind = line_buffer_rest(&r->buffer, line, length);
 			if (*kind != LINE_NONE || !changed)
 				return 0;
 			continue;
 		}
 		if (!r->follow) {
-			*kind = take_rest(r, line, length);
+			*kind = line_buffer_rest(&r->buffer, line, length);
 			return 0;
 		}
 		if (!look_further(r))

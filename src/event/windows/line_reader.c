@@ -10,7 +10,7 @@
  * file is closed as soon as that is seen: on systems up to Windows Server 2016 its name is not
  * free before.
  */
-#include "event/line_reader.h"
+#include "event/line_buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,8 @@ struct line_reader {
 	wchar_t *wide_path;
 	HANDLE handle; /* INVALID_HANDLE_VALUE once the file was deleted */
 	bool follow;
-	bool too_long;     /* within a line that is passed over */
-	bool moved;        /* the path means another file with something in it */
-	size_t start, end; /* what of data is not given out yet */
-	char data[LINE_MOST + 1];
+	bool moved; /* the path means another file with something in it */
+	struct line_buffer buffer;
 };
 
 static bool is_open(const struct line_reader *r)
@@ -87,58 +85,23 @@ int line_reader_open(
 	return 0;
 }
 
-/* Gives out a whole line of what is in memory, if there is one. */
-static enum line_kind take_line(struct line_reader *r, const char **line, size_t *length)
-{
-	char *from = r->data + r->start;
-	char *newline = memchr(from, '\n', r->end - r->start);
-
-	if (!newline)
-		return LINE_NONE;
-	bool too_long = r->too_long;
-	r->too_long = false;
-	r->start = (size_t)(newline + 1 - r->data);
-	*line = from;
-	*length = (size_t)(newline - from);
-	return too_long ? LINE_TOO_LONG : LINE_GOT;
-}
-
-/* What stands at the very end, without a line's end. */
-static enum line_kind take_rest(struct line_reader *r, const char **line, size_t *length)
-{
-	bool too_long = r->too_long;
-
-	*line = r->data + r->start;
-	*length = r->end - r->start;
-	r->start = r->end = 0;
-	r->too_long = false;
-	if (too_long)
-		return LINE_TOO_LONG;
-	return *length ? LINE_GOT : LINE_NONE;
-}
-
 /* 1: more was read, 0: at the end of the file. */
 static int read_more(struct line_reader *r, struct error *error)
 {
+	size_t size;
+	char *room = line_buffer_room(&r->buffer, &size);
 	DWORD got = 0;
 
-	memmove(r->data, r->data + r->start, r->end - r->start);
-	r->end -= r->start;
-	r->start = 0;
-	if (r->end == sizeof(r->data)) {
-		r->too_long = true;
-		r->end = 0;
-	}
 	if (!is_open(r))
 		return 0;
-	if (!ReadFile(r->handle, r->data + r->end, (DWORD)(sizeof(r->data) - r->end), &got, NULL)) {
+	if (!ReadFile(r->handle, room, (DWORD)size, &got, NULL)) {
 		DWORD number = GetLastError();
 
 		if (number == ERROR_HANDLE_EOF || number == ERROR_BROKEN_PIPE)
 			return 0;
 		return error_set_windows(error, ERR_FAILED, number, "%s cannot be read", r->path);
 	}
-	r->end += got;
+	line_buffer_added(&r->buffer, got);
 	return got > 0;
 }
 
@@ -147,8 +110,7 @@ static bool start_again(struct line_reader *r, int64_t size)
 {
 	const LARGE_INTEGER start = {.QuadPart = 0};
 
-	r->start = r->end = 0;
-	r->too_long = false;
+	line_buffer_clear(&r->buffer);
 	return SetFilePointerEx(r->handle, start, NULL, FILE_BEGIN) && size > 0;
 }
 
@@ -195,7 +157,7 @@ int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **l
 	struct error *error)
 {
 	for (;;) {
-		*kind = take_line(r, line, length);
+		*kind = line_buffer_line(&r->buffer, line, length);
 		if (*kind != LINE_NONE)
 			return 0;
 		int rc = read_more(r, error);
@@ -206,13 +168,13 @@ int line_reader_next(struct line_reader *r, enum line_kind *kind, const char **l
 		if (r->follow && r->moved) {
 			if (!change_file(r))
 				return 0;
-			*kind = take_rest(r, line, length);
+			*kind = line_buffer_rest(&r->buffer, line, length);
 			if (*kind != LINE_NONE)
 				return 0;
 			continue;
 		}
 		if (!r->follow) {
-			*kind = take_rest(r, line, length);
+			*kind = line_buffer_rest(&r->buffer, line, length);
 			return 0;
 		}
 		if (!look_further(r))

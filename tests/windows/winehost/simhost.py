@@ -10,6 +10,7 @@ from harness.wire import BRIDGE, Wire
 
 from .program import WineHypervive, command
 
+_KEYS, _KEYS_AT_ONCE = r"SOFTWARE\hypervive-test", 100  # making one takes a quarter of a second
 HOST_IP, HOST_IP6 = "192.0.2.1", "2001:db8::1"
 
 OFF, SAVED, PAUSED, RUNNING, STARTING = 3, 6, 9, 2, 10
@@ -53,7 +54,7 @@ class SimHost(Pool):
     def __init__(self, wine, wire, *lines, pool=40, debug=True, run=True, settings=None, arguments=(), env=None):
         self.wine, self.wire, self.lab = wine, wire, wine.lab
         number = next(self._keys)
-        self.key = rf"SOFTWARE\hypervive-test\{number}"
+        self.key = rf"{_KEYS}\{number}"
         self.port = next(self._ports)
         self.debug = debug
         self._control = None
@@ -70,7 +71,10 @@ class SimHost(Pool):
             **wmisim.environment(self.scenario), "HYPERVIVE_REGISTRY_KEY": self.key,
             "HYPERVIVE_PIPE": rf"\\.\pipe\hypervive-test-{number}", **(env or {})}
         self.environment = {**self.commands_environment, **wmisim.environment(self.scenario, self.port)}
-        self.set_values(**(settings or {}))
+        if number % _KEYS_AT_ONCE == 1:
+            wine.reg_import(*((f"{_KEYS}\\{number + i}", {}) for i in range(_KEYS_AT_ONCE)))
+        if settings:
+            self.set_values(**settings)
         self.service = None
         self.run(*arguments) if run else None
 
