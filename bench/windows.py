@@ -147,6 +147,7 @@ class BareRun:
     """The baseline: reads all machines, then waits while its memory is looked at."""
 
     def __init__(self, bench, host):
+        host.new_port()
         self.process = bench.wine.popen(bench.bare, "wait", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, env=host.environment)
         self.facts = json.loads(self.process.stdout.readline())

@@ -81,8 +81,7 @@ static const char *const HOSTILE[] = {
 	"%1 %%1833 %{S-1-5-18} 100% %n %0 %",
 	"a\nb\r\n.\n\x1b[31m\t\x7f",
 	"{mac} [x] %!s!",
-	"\xe2\x80\xae"
-	"fdp.exe",
+	"\u202efdp.exe",
 	"fe80::1%12",
 	"\uff05\uff05",
 };

@@ -55,7 +55,7 @@ class SimHost(Pool):
         self.wine, self.wire, self.lab = wine, wire, wine.lab
         number = next(self._keys)
         self.key = rf"{_KEYS}\{number}"
-        self.port = next(self._ports)
+        self.port = None  # of the world's control connection
         self.debug = debug
         self._control = None
         self._macs = itertools.count(1)
@@ -70,7 +70,6 @@ class SimHost(Pool):
         self.commands_environment = {
             **wmisim.environment(self.scenario), "HYPERVIVE_REGISTRY_KEY": self.key,
             "HYPERVIVE_PIPE": rf"\\.\pipe\hypervive-test-{number}", **(env or {})}
-        self.environment = {**self.commands_environment, **wmisim.environment(self.scenario, self.port)}
         if number % _KEYS_AT_ONCE == 1:
             wine.reg_import(*((f"{_KEYS}\\{number + i}", {}) for i in range(_KEYS_AT_ONCE)))
         if settings:
@@ -82,9 +81,19 @@ class SimHost(Pool):
         """Starts the service (the one before must have ended)."""
         if self.debug:
             arguments = ("--debug", *arguments)
-        self.close_control()
+        self.new_port()
         self.service = WineHypervive(self.wine, *arguments, wait=wait, env={**self.environment, **(env or {})}, **options)
         return self.service
+
+    def new_port(self):
+        """Each process gets a port of its own: Wine 8's server keeps the socket of one that has ended now and then."""
+        self.close_control()
+        self.port = next(self._ports)
+
+    @property
+    def environment(self):
+        """Of a process that plays in the world that `sim` speaks to."""
+        return {**self.commands_environment, **wmisim.environment(self.scenario, self.port or 0)}
 
     def __enter__(self):
         return self
