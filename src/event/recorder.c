@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "base/text.h"
 
 enum {
@@ -58,7 +59,7 @@ struct lane {
 	const char *name; /* of the sink that it was made for */
 	pthread_t thread;
 	pthread_cond_t work;
-	struct slot *slots; /* SLOTS_A_LANE, what this lane brought into the pool */
+	struct pages slots; /* SLOTS_A_LANE, what this lane brought into the pool */
 	size_t fresh;       /* of those, how many were ever used */
 	struct item queue[QUEUE_SIZE];
 	size_t head, count;
@@ -108,8 +109,9 @@ static struct slot *fresh_slot_locked(struct recorder *recorder)
 	for (size_t i = 0; i < recorder->lane_count; i++) {
 		struct lane *lane = recorder->lanes[i];
 
-		if (lane->fresh < SLOTS_A_LANE)
-			return &lane->slots[lane->fresh++];
+		if (lane->fresh < SLOTS_A_LANE &&
+			pages_grow(&lane->slots, (lane->fresh + 1) * sizeof(struct slot)))
+			return (struct slot *)lane->slots.start + lane->fresh++;
 	}
 	return NULL;
 }
@@ -160,18 +162,28 @@ static bool is_crowded_out(const struct lane *lane, const struct slot *slot)
 	return info && info->severity == SEVERITY_DEBUG;
 }
 
+static void lose_locked(struct lane *lane, const char *reason)
+{
+	lane->lost_at_tail++;
+	lane->lost_queued++;
+	lane->lost_in_outage++;
+	lane->lost_ever++;
+	begin_outage_locked(lane, reason);
+}
+
+/* slot is NULL where there was no memory for one. */
 static void lane_push_locked(struct lane *lane, struct slot *slot)
 {
+	if (!slot) {
+		lose_locked(lane, "no memory for an event");
+		return;
+	}
 	if (lane->count == QUEUE_SIZE)
 		lane->closed = true;
 	else if (lane->count <= QUEUE_SIZE / 2)
 		lane->closed = false;
 	if (lane->closed || is_crowded_out(lane, slot)) {
-		lane->lost_at_tail++;
-		lane->lost_queued++;
-		lane->lost_in_outage++;
-		lane->lost_ever++;
-		begin_outage_locked(lane, "events come faster than they are taken");
+		lose_locked(lane, "events come faster than they are taken");
 		return;
 	}
 	lane->queue[(lane->head + lane->count) % QUEUE_SIZE] =
@@ -188,14 +200,14 @@ static void push_locked(
 {
 	struct slot *slot = slot_take_locked(recorder);
 
-	if (!slot)
-		return; /* there is no sink yet */
-	copy_event(&slot->event, event);
+	if (slot)
+		copy_event(&slot->event, event);
 	for (size_t i = 0; i < recorder->lane_count; i++) {
 		if (recorder->lanes[i] != except)
 			lane_push_locked(recorder->lanes[i], slot);
 	}
-	slot_drop_locked(recorder, slot);
+	if (slot)
+		slot_drop_locked(recorder, slot);
 }
 
 static void start_remark(struct event *event, const struct lane *lane, const char *reason)
@@ -315,7 +327,7 @@ static void destroy(struct recorder *recorder)
 {
 	for (size_t i = 0; i < recorder->lane_count; i++) {
 		pthread_cond_destroy(&recorder->lanes[i]->work);
-		free(recorder->lanes[i]->slots);
+		pages_free(&recorder->lanes[i]->slots);
 		free(recorder->lanes[i]);
 	}
 	pthread_mutex_destroy(&recorder->lock);
@@ -407,8 +419,8 @@ int recorder_add(struct recorder *recorder, struct sink sink, struct error *erro
 	struct lane *lane = calloc(1, sizeof(*lane));
 
 	if (lane)
-		lane->slots = calloc(SLOTS_A_LANE, sizeof(*lane->slots));
-	if (!lane || !lane->slots || pthread_cond_init(&lane->work, NULL) != 0)
+		pages_reserve(&lane->slots, SLOTS_A_LANE * sizeof(struct slot));
+	if (!lane || !lane->slots.start || pthread_cond_init(&lane->work, NULL) != 0)
 		goto fail;
 	lane->recorder = recorder;
 	lane->sink = sink;
@@ -421,7 +433,7 @@ int recorder_add(struct recorder *recorder, struct sink sink, struct error *erro
 	pthread_cond_destroy(&lane->work);
 fail:
 	if (lane)
-		free(lane->slots);
+		pages_free(&lane->slots);
 	free(lane);
 	error_set(error, ERR_FAILED, "the %s cannot be used: memory or threads are used up",
 		sink.ops->name);

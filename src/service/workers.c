@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/pages.h"
+
 enum { THREADS_MAX = 16, STACK_SIZE = 512 * 1024 };
 
 struct workers {
@@ -15,12 +17,17 @@ struct workers {
 	bool stopping;
 	unsigned running; /* threads that have not ended */
 	size_t capacity, first, count;
-	struct wake_job *queue;
+	struct pages queue; /* of struct wake_job */
 };
+
+static struct wake_job *job_at(const struct workers *workers, size_t place)
+{
+	return (struct wake_job *)workers->queue.start + place;
+}
 
 static void take_first(struct workers *workers, struct wake_job *job)
 {
-	*job = workers->queue[workers->first];
+	*job = *job_at(workers, workers->first);
 	workers->count--;
 	/* An empty queue begins at its start again, so that few of its pages are ever used. */
 	workers->first = workers->count ? (workers->first + 1) % workers->capacity : 0;
@@ -66,10 +73,9 @@ int workers_new(struct workers **new_workers, unsigned threads, size_t queue, wo
 {
 	struct workers *workers = calloc(1, sizeof(*workers));
 
-	/* calloc: pages of the queue that are never used never count. */
 	if (workers)
-		workers->queue = calloc(queue, sizeof(*workers->queue));
-	if (!workers || !workers->queue) {
+		pages_reserve(&workers->queue, queue * sizeof(struct wake_job));
+	if (!workers || !workers->queue.start) {
 		free(workers);
 		return error_set(error, ERR_FAILED, "no memory for the workers' queue");
 	}
@@ -98,9 +104,12 @@ bool workers_put(struct workers *workers, const struct wake_job *job)
 	bool fits;
 
 	pthread_mutex_lock(&workers->lock);
-	fits = workers->count < workers->capacity;
+	size_t place = (workers->first + workers->count) % workers->capacity;
+
+	fits = workers->count < workers->capacity &&
+	       pages_grow(&workers->queue, (place + 1) * sizeof(*job));
 	if (fits) {
-		workers->queue[(workers->first + workers->count) % workers->capacity] = *job;
+		*job_at(workers, place) = *job;
 		workers->count++;
 		pthread_cond_signal(&workers->work);
 	}
@@ -145,7 +154,7 @@ bool workers_free(struct workers *workers, unsigned timeout_ms)
 	pthread_cond_destroy(&workers->work);
 	pthread_cond_destroy(&workers->ended);
 	pthread_mutex_destroy(&workers->lock);
-	free(workers->queue);
+	pages_free(&workers->queue);
 	free(workers);
 	return true;
 }
