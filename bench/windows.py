@@ -167,28 +167,26 @@ class BareRun:
 
 
 def wine_thread_kib(bench):
-    """What each thread costs under Wine, whoever makes it: it gets a second stack, which Wine touches, and all of its
-    first is committed. (written to, committed)"""
-    sizes, committed = [], []
+    """What each thread costs under Wine, whoever makes it: it gets a second stack, which Wine touches."""
+    sizes = []
     for count in (0, 10):
         process = bench.wine.popen(bench.build.PROBE, "threads", str(count), stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         process.stdout.readline()
         time.sleep(0.3)
         sizes.append(smaps_private_kib(process.pid))
-        committed.append(max(one["committed"] for one in bench.wine.probe("processes", "win_probe.exe")) / 1024)
         process.stdin.close()
         process.wait(20)
         process.stdout.close()
         bench.lab.forget(process)
-    return (sizes[1] - sizes[0]) / 10, (committed[1] - committed[0]) / 10
+    return (sizes[1] - sizes[0]) / 10
 
 
 def readiness(bench, table, runs):
     """Start-up and memory with 1,000 machines, ours and the baseline by turns."""
     ours, bare, wine_start, read_ours, private, heap, private_bare, empty = [], [], [], [], [], [], [], []
     raw, threads, committed = [], [], []
-    a_thread, a_thread_committed = wine_thread_kib(bench)
+    a_thread = wine_thread_kib(bench)
     for turn in range(runs):
         say(f"start-up {turn + 1} of {runs}")
         wine_start.append(bench.wine.probe("start")["us"] / 1000)
@@ -211,7 +209,7 @@ def readiness(bench, table, runs):
         raw.append(smaps_private_kib(pid))
         threads.append(status_number(pid, "Threads"))
         private.append(raw[-1] - threads[-1] * a_thread)
-        committed.append(bench.process()["committed"] / 1024 - threads[-1] * a_thread_committed)
+        committed.append(bench.process()["committed"] / 1024)
         host.service.stop()
         host.close_control()
         host = bench.host()
@@ -237,8 +235,8 @@ def readiness(bench, table, runs):
     table.add("private memory without the simulator's and Wine's, MB", f"{median(mine):.1f}", f"{median(base):.1f}",
               median(mine) / median(base), "< 12 MB", median(mine) < 12)
     whole = [(kib - simulated) * 1024 / 1e6 for kib, simulated in zip(committed, heap)]
-    table.add("  the same, committed, though much of it is never touched (Windows' private bytes), MB", f"{median(whole):.1f}",
-              goal="< 12 MB", met=median(whole) < 12)
+    # Wine commits the whole of every stack, Windows as much as is used: no figure for the goal.
+    table.add("  committed, the stacks of all threads in full among it, MB", f"{median(whole):.1f}")
     table.add("  the simulator's own heap, MB", f"{median(heap) * 1024 / 1e6:.1f}")
     table.add(f"  Wine's second stacks: {a_thread:.0f} KiB for each of {median(threads):.0f} threads, MB",
               f"{median(threads) * a_thread * 1024 / 1e6:.1f}")
