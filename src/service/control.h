@@ -52,9 +52,8 @@ int control_ask(
 
 /*
  * Debug mode that survives a restart: the file `debug` in the state directory, which holds "on"
- * or "off". load fails, and *on is false, when the file cannot be read or understood.
+ * or "off"; on Windows the value DebugMode of the service's key.
  */
-int debug_state_load(const char *state, bool *on, struct error *error); /* none: *on is false */
 int debug_state_save(const char *state, bool on, struct error *error);
 
 #endif

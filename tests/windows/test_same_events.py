@@ -18,7 +18,7 @@ SCENARIOS = player.scenarios()
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_same_events(name, wine, wire):
     if not os.access(PROGRAM, os.X_OK):
-        pytest.skip(f"the Linux build to compare with is not there ({PROGRAM})")
+        pytest.fail(f"the Linux build to compare with is not there ({PROGRAM})")
     scenario = SCENARIOS[name]
     expected = player.expected(scenario)
     with on_linux.open_host(scenario) as host:

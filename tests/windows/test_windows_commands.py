@@ -44,7 +44,7 @@ def still(wine, wire):
 def linux():
     """The same machines on Linux."""
     if not os.access(LINUX_PROGRAM, os.X_OK):
-        pytest.skip(f"the Linux build to compare with is not there ({LINUX_PROGRAM})")
+        pytest.fail(f"the Linux build to compare with is not there ({LINUX_PROGRAM})")
     numbers = {"off": machines.SHUTOFF, "running": machines.RUNNING, "paused": machines.PAUSED, "saved": machines.SHUTOFF}
     domains = [machines.test_machine_xml(name, MACS[name], numbers[state], saved=state == "saved", model="virtio")
                for name, state in STATES.items()]

@@ -27,4 +27,8 @@ uint64_t control_deadline(const struct control *control);
 
 void control_close(struct control *control); /* removes the socket; NULL is allowed */
 
+/* What was saved; none: *on is false. Fails, and *on is false, when it cannot be read or
+ * understood. */
+int debug_state_load(const char *state, bool *on, struct error *error);
+
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "service/control.h"
+#include "service/linux/control_server.h"
 #include "service/linux/paths.h"
 
 static bool is_directory(const char *path)

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "base/windows/wide.h"
 #include "service/control.h"
-#include "service/debug_value.h"
 #include "service/settings_load.h"
 #include "service/windows/names.h"
 #include "service/windows/registry.h"
@@ -75,25 +74,6 @@ static int find_key(struct service_paths *paths, struct error *error)
 int service_paths_find(struct service_paths *paths, struct error *error)
 {
 	return find_pipe(paths, error) < 0 || find_key(paths, error) < 0 ? -ERR_FAILED : 0;
-}
-
-int debug_state_load(const char *state, bool *on, struct error *error)
-{
-	struct registry_value value;
-	const char *why;
-
-	*on = false;
-	if (registry_read_value(state, DEBUG_VALUE_NAME, &value, error) < 0)
-		return -error->code;
-	if (!value.exists)
-		return 0;
-	if (value.length > sizeof(value.bytes))
-		return error_set(error, ERR_FAILED, "the value is too long");
-	enum debug_value read = debug_value_read(value.type, value.bytes, value.length, &why);
-	if (read == DEBUG_VALUE_UNUSABLE)
-		return error_set(error, ERR_FAILED, "%s", why);
-	*on = read == DEBUG_VALUE_ON;
-	return 0;
 }
 
 /* The service's own key is made by its installation only: half a service would confuse. */
